@@ -1,0 +1,7 @@
+export interface GraphReport {
+  files: number;
+  edges: number;
+  violations: { rule: string; text: string }[];
+}
+
+export function cruiseSources(root?: string): Promise<GraphReport>;

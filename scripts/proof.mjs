@@ -1,0 +1,31 @@
+/**
+ * All rounds of the long proofs, first on the embedded set, then, where TEST_DATABASE_URL and TEST_REDIS_URL are given,
+ * on the large one. PROOF_ROUNDS says how many, 10 unless told; further parameters choose files or tests for vitest.
+ */
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { ROOT } from './project.mjs';
+
+const ROUNDS = '10';
+const { TEST_DATABASE_URL, TEST_REDIS_URL, ...rest } = process.env;
+const services = { TEST_DATABASE_URL, TEST_REDIS_URL };
+const vitest = join(
+  dirname(createRequire(import.meta.url).resolve('vitest/package.json')),
+  'vitest.mjs',
+);
+
+let failures = run('embedded set', {});
+if (TEST_DATABASE_URL && TEST_REDIS_URL) failures += run('large set', services);
+else console.log('\nThe large set was not proven: give TEST_DATABASE_URL and TEST_REDIS_URL.');
+process.exitCode = failures > 0 ? 1 : 0;
+
+function run(name, environment) {
+  console.log(`\n${name}`);
+  const { status } = spawnSync(
+    process.execPath,
+    [vitest, 'run', '--project', 'proof', '--passWithNoTests', ...process.argv.slice(2)],
+    { cwd: ROOT, stdio: 'inherit', env: { PROOF_ROUNDS: ROUNDS, ...rest, ...environment } },
+  );
+  return status === 0 ? 0 : 1;
+}

@@ -1,0 +1,45 @@
+import { defineConfig } from 'vitest/config';
+import { installationKind } from './test/setup/services.js';
+import { ProofTableReporter } from './test/setup/proof-table.reporter.js';
+
+/** Waits that a loaded two-core machine still keeps. */
+const HOOK_TIMEOUT_MS = 60_000;
+const TEST_TIMEOUT_MS = 30_000;
+
+const common = {
+  hookTimeout: HOOK_TIMEOUT_MS,
+  testTimeout: TEST_TIMEOUT_MS,
+  setupFiles: ['test/setup/reflect.ts'],
+  pool: 'forks' as const,
+};
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    reporters: ['default', new ProofTableReporter()],
+    projects: [
+      { test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'] } },
+      { test: { ...common, name: 'tidy', include: ['test/tidy/**/*.spec.ts'] } },
+      { test: { ...common, name: 'contract', include: ['test/contract/**/*.spec.ts'] } },
+      {
+        test: {
+          ...common,
+          name: 'integration',
+          include: ['test/integration/**/*.spec.ts'],
+        },
+      },
+      { test: { ...common, name: 'e2e', include: ['test/e2e/**/*.e2e-spec.ts'] } },
+      {
+        test: {
+          ...common,
+          name: 'proof',
+          include: [`test/proof/{,${installationKind()}/}*.proof-spec.ts`],
+          globalSetup: ['test/setup/build-service.ts'],
+          // One after the other and after all else: they start processes and measure time.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
