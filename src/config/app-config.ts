@@ -1,0 +1,103 @@
+export type Role = 'all' | 'api' | 'worker';
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** The whole configuration: validated, complete, frozen. Class and injection token. */
+export abstract class AppConfig {
+  abstract readonly role: Role;
+  abstract readonly dataDir: string;
+  abstract readonly http: HttpConfig;
+  abstract readonly log: LogConfig;
+  abstract readonly database: DatabaseConfig;
+  abstract readonly queue: QueueConfig;
+  abstract readonly media: MediaConfig;
+  abstract readonly auth: AuthConfig;
+  abstract readonly limits: LimitsConfig;
+  abstract readonly generations: GenerationsConfig;
+  abstract readonly bootstrap: BootstrapConfig;
+  abstract readonly vendors: VendorsConfig;
+  abstract readonly outbound: OutboundConfig;
+}
+
+export interface HttpConfig {
+  host: string;
+  port: number;
+  /** Null: derived from host and the port that was bound. */
+  publicUrl: string | null;
+  corsOrigins: readonly string[];
+  trustedProxies: readonly string[];
+  jsonLimitBytes: number;
+  fileLimitBytes: number;
+  formLimitBytes: number;
+  formPartsMax: number;
+  shutdownGraceS: number;
+}
+
+export interface LogConfig {
+  level: LogLevel;
+  file: string | null;
+}
+
+export interface DatabaseConfig {
+  kind: 'embedded' | 'postgres';
+  /** postgres:// URL, for `postgres`. */
+  url: string | null;
+  /** Folder, for `embedded`. */
+  dir: string;
+  poolMax: number;
+}
+
+export interface QueueConfig {
+  kind: 'in_process' | 'bull';
+  redisUrl: string | null;
+  /** First part of every key on Redis. */
+  redisPrefix: string;
+}
+
+export interface MediaConfig {
+  kind: 'filesystem';
+  dir: string;
+  linkSecret: string;
+  linkTtlS: number;
+  fileLimitBytes: number;
+  pixelsMax: number;
+}
+
+export interface AuthConfig {
+  jwtSecret: string;
+  accessTokenTtlS: number;
+  refreshTokenTtlS: number;
+}
+
+export interface LimitsConfig {
+  requestsPerMinute: number;
+  loginsPerMinute: number;
+  runsMax: number;
+  runsWaitingMax: number;
+  runWaitS: number;
+}
+
+export interface GenerationsConfig {
+  syncWaitS: number;
+  deadlineS: number;
+  leaseS: number;
+  reconcileEveryS: number;
+  holdTtlS: number;
+  idempotencyTtlS: number;
+}
+
+export interface BootstrapConfig {
+  adminEmail: string;
+  adminPassword: string | null;
+  apiKey: string | null;
+  creditMicros: number;
+}
+
+export interface VendorsConfig {
+  defaultProvider: string;
+  openai: { apiKey: string; baseUrl: string } | null;
+}
+
+export interface OutboundConfig {
+  /** Hosts, host:port pairs, addresses or CIDR ranges that may be reached although they are private. */
+  allow: readonly string[];
+}

@@ -1,0 +1,164 @@
+import { join, resolve } from 'node:path';
+import type { AppConfig, LogLevel, Role } from './app-config.js';
+import { ConfigError } from './config.errors.js';
+import { type Environment, readSettings, type SettingValues } from './read-settings.js';
+import { readOrCreateSecret } from './secret-files.js';
+
+const OPENAI_BASE_URL = 'https://api.openai.com/v1';
+const API_KEY_FORM = /^atl_[a-z2-7]{8}_[A-Za-z0-9_-]{43}$/;
+
+/**
+ * The environment as one frozen configuration.
+ * @throws ConfigError with all faults at once.
+ */
+export function loadConfig(environment: Environment = process.env): AppConfig {
+  const faults: string[] = [];
+  const values = readSettings(environment, faults);
+  checkTogether(values, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return deepFreeze(assemble(values));
+}
+
+/** What a large part needs beside it; the embedded set needs nothing. */
+function checkTogether(values: SettingValues, faults: string[]): void {
+  checkLargeSet(values, faults);
+  checkUrlScheme(values, 'DATABASE_URL', ['postgres:', 'postgresql:'], faults);
+  checkUrlScheme(values, 'REDIS_URL', ['redis:', 'rediss:'], faults);
+  if (values.AI_PROVIDER === 'sora') {
+    faults.push('AI_PROVIDER=sora cannot be served: the vendor shut it down on 2026-09-24');
+  }
+  if (values.AI_PROVIDER === 'openai' && !values.OPENAI_API_KEY) {
+    faults.push('AI_PROVIDER=openai needs OPENAI_API_KEY');
+  }
+  const key = values.BOOTSTRAP_API_KEY;
+  if (key && !API_KEY_FORM.test(String(key))) {
+    faults.push('BOOTSTRAP_API_KEY must be atl_ + 8 of a-z2-7 + _ + 43 of A-Za-z0-9_-');
+  }
+}
+
+function checkLargeSet(values: SettingValues, faults: string[]): void {
+  if (values.ROLE !== 'all') {
+    for (const name of ['DATABASE_URL', 'REDIS_URL', 'MEDIA_DIR'] as const) {
+      if (!values[name]) faults.push(`ROLE=${String(values.ROLE)} needs ${name}`);
+    }
+  }
+  if (values.REDIS_URL && !values.DATABASE_URL) {
+    faults.push('REDIS_URL needs DATABASE_URL: many processes cannot share the embedded database');
+  }
+  if (!values.DATABASE_URL) return;
+  for (const name of ['JWT_SECRET', 'LINK_SECRET'] as const) {
+    if (!values[name]) faults.push(`DATABASE_URL needs ${name}, the same in every process`);
+  }
+}
+
+function checkUrlScheme(
+  values: SettingValues,
+  name: 'DATABASE_URL' | 'REDIS_URL',
+  schemes: readonly string[],
+  faults: string[],
+): void {
+  const value = values[name];
+  if (value === null) return;
+  const text = String(value);
+  if (!URL.canParse(text) || !schemes.includes(new URL(text).protocol)) {
+    faults.push(`${name} must be a ${schemes[0]}// URL`);
+  }
+}
+
+function assemble(values: SettingValues): AppConfig {
+  const dataDir = resolve(String(values.DATA_DIR));
+  return {
+    role: values.ROLE as Role,
+    dataDir,
+    http: toHttp(values),
+    log: { level: values.LOG_LEVEL as LogLevel, file: values.LOG_FILE as string | null },
+    database: {
+      kind: values.DATABASE_URL ? 'postgres' : 'embedded',
+      url: values.DATABASE_URL as string | null,
+      dir: join(dataDir, 'database'),
+      poolMax: values.DATABASE_POOL_MAX as number,
+    },
+    queue: {
+      kind: values.REDIS_URL ? 'bull' : 'in_process',
+      redisUrl: values.REDIS_URL as string | null,
+      redisPrefix: values.REDIS_PREFIX as string,
+    },
+    media: toMedia(values, dataDir),
+    auth: {
+      jwtSecret: (values.JWT_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'jwt'),
+      accessTokenTtlS: values.ACCESS_TOKEN_TTL_S as number,
+      refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S as number,
+    },
+    ...toBounds(values),
+    bootstrap: {
+      adminEmail: values.BOOTSTRAP_ADMIN_EMAIL as string,
+      adminPassword: values.BOOTSTRAP_ADMIN_PASSWORD as string | null,
+      apiKey: values.BOOTSTRAP_API_KEY as string | null,
+      creditMicros: values.BOOTSTRAP_CREDIT_MICROS as number,
+    },
+    vendors: toVendors(values),
+    outbound: { allow: values.OUTBOUND_ALLOW as readonly string[] },
+  };
+}
+
+function toHttp(values: SettingValues): AppConfig['http'] {
+  return {
+    host: values.HOST as string,
+    port: values.PORT as number,
+    publicUrl: values.PUBLIC_URL as string | null,
+    corsOrigins: values.CORS_ORIGINS as readonly string[],
+    trustedProxies: values.TRUSTED_PROXIES as readonly string[],
+    jsonLimitBytes: values.JSON_LIMIT_BYTES as number,
+    fileLimitBytes: values.FILE_LIMIT_BYTES as number,
+    formLimitBytes: values.FORM_LIMIT_BYTES as number,
+    formPartsMax: values.FORM_PARTS_MAX as number,
+    shutdownGraceS: values.SHUTDOWN_GRACE_S as number,
+  };
+}
+
+function toMedia(values: SettingValues, dataDir: string): AppConfig['media'] {
+  return {
+    kind: 'filesystem',
+    dir: values.MEDIA_DIR ? resolve(String(values.MEDIA_DIR)) : join(dataDir, 'media'),
+    linkSecret: (values.LINK_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'link'),
+    linkTtlS: values.LINK_TTL_S as number,
+    fileLimitBytes: values.FILE_LIMIT_BYTES as number,
+    pixelsMax: values.IMAGE_PIXELS_MAX as number,
+  };
+}
+
+function toBounds(values: SettingValues): Pick<AppConfig, 'limits' | 'generations'> {
+  return {
+    limits: {
+      requestsPerMinute: values.THROTTLE_RPM as number,
+      loginsPerMinute: values.LOGIN_RPM as number,
+      runsMax: values.RUNS_MAX as number,
+      runsWaitingMax: values.RUNS_WAITING_MAX as number,
+      runWaitS: values.RUN_WAIT_S as number,
+    },
+    generations: {
+      syncWaitS: values.SYNC_WAIT_S as number,
+      deadlineS: values.GENERATION_DEADLINE_S as number,
+      leaseS: values.LEASE_S as number,
+      reconcileEveryS: values.RECONCILE_EVERY_S as number,
+      holdTtlS: values.HOLD_TTL_S as number,
+      idempotencyTtlS: values.IDEMPOTENCY_TTL_S as number,
+    },
+  };
+}
+
+function toVendors(values: SettingValues): AppConfig['vendors'] {
+  const apiKey = values.OPENAI_API_KEY as string | null;
+  const baseUrl = (values.OPENAI_BASE_URL as string | null) ?? OPENAI_BASE_URL;
+  return {
+    defaultProvider: values.AI_PROVIDER as string,
+    openai: apiKey ? { apiKey, baseUrl } : null,
+  };
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member as object);
+  }
+  return Object.freeze(value);
+}
