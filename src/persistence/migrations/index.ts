@@ -1,0 +1,14 @@
+import { CreatePlatform1790000000100 } from './1790000000100-create-platform.js';
+import { CreateIdentity1790000000200 } from './1790000000200-create-identity.js';
+import { CreateBilling1790000000300 } from './1790000000300-create-billing.js';
+import { CreateMedia1790000000400 } from './1790000000400-create-media.js';
+import { CreateGenerations1790000000500 } from './1790000000500-create-generations.js';
+
+/** Every migration, in the order of its number. */
+export const MIGRATIONS = [
+  CreatePlatform1790000000100,
+  CreateIdentity1790000000200,
+  CreateBilling1790000000300,
+  CreateMedia1790000000400,
+  CreateGenerations1790000000500,
+] as const;
