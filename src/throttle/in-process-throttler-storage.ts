@@ -1,0 +1,44 @@
+import type { Clock } from '../common/clock.js';
+import { RateStorage } from './rate-storage.port.js';
+import { judge, rollTo, type WindowCounts, type WindowVerdict } from './sliding-window.js';
+
+/** Callers counted at once; the one seen longest ago makes room. */
+const KEYS_MAX = 50_000;
+
+/** Counts in this process alone. */
+export class InProcessThrottlerStorage extends RateStorage {
+  private readonly counts = new Map<string, WindowCounts>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly keysMax = KEYS_MAX,
+  ) {
+    super();
+  }
+
+  async hit(key: string, windowMs: number, limit: number): Promise<WindowVerdict> {
+    const nowMs = this.clock.now().getTime();
+    const counts = this.find(key, nowMs, windowMs);
+    const verdict = judge(counts, nowMs, windowMs, limit);
+    if (!verdict.isRefused) counts.current += 1;
+    this.keep(key, counts);
+    return verdict;
+  }
+
+  async peek(key: string, windowMs: number, limit: number): Promise<WindowVerdict> {
+    const nowMs = this.clock.now().getTime();
+    return judge(this.find(key, nowMs, windowMs), nowMs, windowMs, limit);
+  }
+
+  private find(key: string, nowMs: number, windowMs: number): WindowCounts {
+    return rollTo(Math.floor(nowMs / windowMs), this.counts.get(key));
+  }
+
+  private keep(key: string, counts: WindowCounts): void {
+    this.counts.delete(key);
+    this.counts.set(key, counts);
+    if (this.counts.size <= this.keysMax) return;
+    const oldest = this.counts.keys().next();
+    if (!oldest.done) this.counts.delete(oldest.value);
+  }
+}

@@ -1,0 +1,35 @@
+import type { ThrottlerStorage } from '@nestjs/throttler';
+import type { WindowVerdict } from './sliding-window.js';
+
+const MS_PER_S = 1_000;
+
+interface ThrottlerRecord {
+  totalHits: number;
+  timeToExpire: number;
+  isBlocked: boolean;
+  timeToBlockExpire: number;
+}
+
+/**
+ * Counts hits per key in a sliding window. A refused hit is not counted, so a caller who keeps asking is let in
+ * again. These are comfort limits: a store that is away admits. `REDIS_URL` makes all processes count together.
+ * Port and injection token.
+ */
+export abstract class RateStorage implements ThrottlerStorage {
+  /** Counts one hit unless it is over the limit. `limit` is per `windowMs`, both ≥ 1. */
+  abstract hit(key: string, windowMs: number, limit: number): Promise<WindowVerdict>;
+
+  /** What `hit` would say, without counting. */
+  abstract peek(key: string, windowMs: number, limit: number): Promise<WindowVerdict>;
+
+  /** For @nestjs/throttler, which thinks in whole seconds. */
+  async increment(key: string, ttl: number, limit: number): Promise<ThrottlerRecord> {
+    const { hits, isRefused, retryInMs, resetInMs } = await this.hit(key, ttl, limit);
+    return {
+      totalHits: hits,
+      timeToExpire: Math.ceil(resetInMs / MS_PER_S),
+      isBlocked: isRefused,
+      timeToBlockExpire: Math.ceil(retryInMs / MS_PER_S),
+    };
+  }
+}

@@ -1,0 +1,139 @@
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { toRedisOptions } from '../config/redis-options.js';
+import { RateStorage } from './rate-storage.port.js';
+import type { WindowVerdict } from './sliding-window.js';
+
+/** A limit is not worth more waiting than this. */
+const COMMAND_TIMEOUT_MS = 250;
+/** After a failure Redis is left alone for this long, so that not every request waits for it. */
+const PAUSE_MS = 1_000;
+const LOG_EVERY_MS = 60_000;
+
+/**
+ * The same sum as `judge`, in one step and by one clock: Redis's. A window's count is kept as a key of its own
+ * for the length of two windows. Answers refused (0 or 1), hits, ms to retry, ms to the window's end.
+ */
+const SCRIPT = `
+local windowMs, limit, isCounted = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
+local time = redis.call('TIME')
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+local window, elapsedMs = math.floor(nowMs / windowMs), nowMs % windowMs
+local resetInMs = windowMs - elapsedMs
+local counts = redis.call('HMGET', KEYS[1], 'window', 'current', 'previous')
+local known, current, previous = tonumber(counts[1]), tonumber(counts[2]), tonumber(counts[3])
+if known ~= window then
+  previous = known == window - 1 and current or 0
+  current = 0
+end
+local weighted = previous * (resetInMs / windowMs) + current
+local hits = math.floor(weighted) + 1
+if weighted + 1 <= limit then
+  if isCounted then
+    redis.call('HSET', KEYS[1], 'window', window, 'current', current + 1, 'previous', previous)
+    redis.call('PEXPIRE', KEYS[1], 2 * windowMs)
+  end
+  return { 0, hits, 0, resetInMs }
+end
+local function toWaitMs(count, room)
+  return count <= room and 0 or math.ceil(windowMs * (1 - room / count))
+end
+local retryInMs = resetInMs + toWaitMs(current, limit - 1)
+if current + 1 <= limit then
+  retryInMs = toWaitMs(previous, limit - current - 1) - elapsedMs
+end
+return { 1, hits, math.max(retryInMs, 1), resetInMs }
+`;
+
+type ScriptAnswer = [isRefused: number, hits: number, retryInMs: number, resetInMs: number];
+
+interface RateRedis extends Redis {
+  atelierRate(
+    key: string,
+    windowMs: number,
+    limit: number,
+    isCounted: 0 | 1,
+  ): Promise<ScriptAnswer>;
+}
+
+/** Counts on Redis, so for all processes together. While Redis is away everybody is admitted. */
+export class RedisThrottlerStorage
+  extends RateStorage
+  implements OnModuleInit, OnApplicationShutdown
+{
+  private readonly logger = new Logger('Throttle');
+  private readonly redis: RateRedis;
+  private connecting: Promise<void> | null = null;
+  private pausedUntilMs = Number.NEGATIVE_INFINITY;
+  private loggedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    redisUrl: string,
+    private readonly prefix: string,
+  ) {
+    super();
+    this.redis = new Redis({
+      ...toRedisOptions(redisUrl),
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      enableOfflineQueue: false,
+      lazyConnect: true,
+    }) as RateRedis;
+    this.redis.defineCommand('atelierRate', { numberOfKeys: 1, lua: SCRIPT });
+    this.redis.on('error', (error: Error) => this.note(error));
+  }
+
+  /**
+   * Connects, so that the first callers are counted as well; a Redis that is away is not waited for. Nest asks once
+   * for each module that provides the storage.
+   */
+  onModuleInit(): Promise<void> {
+    this.connecting ??= this.redis.connect().catch((error: Error) => this.note(error));
+    return this.connecting;
+  }
+
+  hit(key: string, windowMs: number, limit: number): Promise<WindowVerdict> {
+    return this.run(key, windowMs, limit, 1);
+  }
+
+  peek(key: string, windowMs: number, limit: number): Promise<WindowVerdict> {
+    return this.run(key, windowMs, limit, 0);
+  }
+
+  onApplicationShutdown(): void {
+    this.redis.disconnect();
+  }
+
+  private async run(
+    key: string,
+    windowMs: number,
+    limit: number,
+    isCounted: 0 | 1,
+  ): Promise<WindowVerdict> {
+    if (performance.now() < this.pausedUntilMs) return toAdmission(windowMs);
+    try {
+      const [isRefused, hits, retryInMs, resetInMs] = await this.redis.atelierRate(
+        `${this.prefix}:rate:${key}`,
+        windowMs,
+        limit,
+        isCounted,
+      );
+      return { isRefused: isRefused === 1, hits, retryInMs, resetInMs };
+    } catch (error) {
+      this.pausedUntilMs = performance.now() + PAUSE_MS;
+      this.note(error as Error);
+      return toAdmission(windowMs);
+    }
+  }
+
+  /** Once a minute: an outage would otherwise fill the log. */
+  private note(error: Error): void {
+    const nowMs = performance.now();
+    if (nowMs - this.loggedAtMs < LOG_EVERY_MS) return;
+    this.loggedAtMs = nowMs;
+    this.logger.warn(`rate limits are not enforced: ${error.message}`);
+  }
+}
+
+function toAdmission(windowMs: number): WindowVerdict {
+  return { isRefused: false, hits: 1, retryInMs: 0, resetInMs: windowMs };
+}
