@@ -1,0 +1,88 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from '../common/domain-error.js';
+import type { Caller } from '../common/caller.js';
+import type { Authenticator } from './authenticator.port.js';
+import { contextOf, openContext } from './request-context.js';
+import type { RequestLog } from './request-log.js';
+import { findMark, type RouteMark } from './route-mark.js';
+
+export interface EdgeParts {
+  authenticator: Authenticator;
+  requestLog: RequestLog;
+  /** A worker answers nothing but health and metrics. */
+  onlyOperations: boolean;
+  /** A stopping process takes no more work. */
+  isStopping?: () => boolean;
+}
+
+const OPERATIONS_PATHS = ['/health', '/metrics'];
+/** More is not read from somebody who is not known yet. */
+const PUBLIC_BODY_BYTES_MAX = 65_536;
+
+/**
+ * What every request passes before its body is read: a context, and its caller. A request without
+ * valid credentials is answered here, whatever it was about to send.
+ */
+export function installEdgeHooks(fastify: FastifyInstance, parts: EdgeParts): void {
+  fastify.addHook('onRoute', (route) => {
+    if (findMark(route.config)?.access === 'public') route.bodyLimit ??= PUBLIC_BODY_BYTES_MAX;
+  });
+  fastify.addHook('onRequest', async (request) => {
+    const context = openContext(request);
+    if (!isOperations(request)) assertOpen(parts);
+    parts.authenticator.assertNoKeyInQuery(request.url);
+    const mark = findMark(request.routeOptions.config);
+    if (request.is404) throw noSuchRoute();
+    if (mark === null || mark.access === 'public') return;
+    context.caller = await context.phases.measure('auth', () =>
+      parts.authenticator.authenticate({
+        headers: request.headers,
+        url: request.url,
+        address: context.address,
+      }),
+    );
+    assertAccess(mark, context.caller);
+  });
+  fastify.addHook('onSend', async (request, reply: FastifyReply) => {
+    const context = contextOf(request);
+    context.phases.add('total', performance.now() - context.startedAtMs);
+    void reply.header('x-request-id', context.id);
+    void reply.header('Server-Timing', context.phases.toServerTiming());
+  });
+  fastify.addHook('onResponse', async (request, reply) => {
+    parts.requestLog.write(request, reply);
+  });
+}
+
+/** Said before the body is read: nobody needs to be known for it. */
+function noSuchRoute(): DomainError {
+  return new DomainError(
+    'request.not_found',
+    'No such route. See /docs for the routes of this service.',
+  );
+}
+
+function assertOpen(parts: EdgeParts): void {
+  if (parts.onlyOperations) throw noSuchRoute();
+  if (parts.isStopping?.()) {
+    throw new DomainError('request.shutting_down', 'This process is stopping. Send it again.');
+  }
+}
+
+function isOperations(request: FastifyRequest): boolean {
+  const path = request.url.split('?', 1)[0] ?? '/';
+  return OPERATIONS_PATHS.some((known) => path === known || path.startsWith(`${known}/`));
+}
+
+function assertAccess(mark: RouteMark, caller: Caller): void {
+  if (mark.access === 'caller') return;
+  if (caller.kind === 'api_key') {
+    throw new DomainError(
+      'auth.session_required',
+      'API keys cannot do this. Log in (POST /api/v1/auth/login) and send the access token.',
+    );
+  }
+  if (mark.access === 'operator' && !caller.isOperator) {
+    throw new DomainError('rbac.operator_required', 'Only an operator of the service can do this.');
+  }
+}

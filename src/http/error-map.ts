@@ -1,0 +1,95 @@
+import type { ErrorCode } from '../common/error-code.js';
+
+/** How an error code looks on each surface. */
+export interface ErrorFace {
+  status: number;
+  title: string;
+  /** `type` of the OpenAI envelope. */
+  openaiType: string;
+  /** Whether the same request may succeed when sent again; becomes `x-should-retry`. */
+  retry: boolean;
+  logLevel: 'info' | 'warn' | 'error';
+}
+
+const INVALID = 'invalid_request_error';
+const AUTHENTICATION = 'authentication_error';
+const PERMISSION = 'permission_error';
+const RATE_LIMIT = 'rate_limit_error';
+const QUOTA = 'insufficient_quota';
+const SERVER = 'server_error';
+const UPSTREAM = 'upstream_error';
+
+/** Total: a code without a face does not compile. */
+export const ERROR_FACES: Readonly<Record<ErrorCode, ErrorFace>> = {
+  'auth.credentials_missing': face(401, 'Credentials missing', AUTHENTICATION),
+  'auth.credentials_invalid': face(401, 'Credentials invalid', AUTHENTICATION),
+  'auth.key_in_query': face(400, 'Key in the query string', INVALID),
+  'auth.login_failed': face(401, 'Login failed', AUTHENTICATION),
+  'auth.login_throttled': wait(429, 'Too many failed logins', RATE_LIMIT),
+  'auth.refresh_invalid': face(401, 'Refresh token invalid', AUTHENTICATION),
+  'auth.refresh_reused': face(401, 'Refresh token used twice', AUTHENTICATION, 'warn'),
+  'auth.session_required': face(403, 'Login required', PERMISSION),
+  'auth.key_expired': face(401, 'API key expired', AUTHENTICATION),
+  'auth.scope_missing': face(403, 'Scope missing', PERMISSION),
+  'auth.api_access_disabled': face(403, 'API access disabled', PERMISSION),
+  'rbac.permission_denied': face(403, 'Permission denied', PERMISSION),
+  'rbac.operator_required': face(403, 'Operator required', PERMISSION),
+  'request.invalid': face(400, 'Invalid request', INVALID),
+  'request.not_found': face(404, 'Not found', INVALID),
+  'request.method_not_allowed': face(405, 'Method not allowed', INVALID),
+  'request.conflict': face(409, 'Conflict', INVALID),
+  'request.too_large': face(413, 'Request too large', INVALID),
+  'request.media_type_unsupported': face(415, 'Media type unsupported', INVALID),
+  'request.throttled': wait(429, 'Too many requests', RATE_LIMIT),
+  'request.busy': wait(429, 'Too busy', RATE_LIMIT),
+  'request.shutting_down': wait(503, 'Shutting down', SERVER),
+  'service.unavailable': wait(503, 'Service unavailable', SERVER, 'warn'),
+  'idempotency.in_progress': wait(409, 'Still running', INVALID),
+  'idempotency.key_reused': face(422, 'Idempotency key reused', INVALID),
+  'billing.insufficient_balance': face(402, 'Insufficient balance', QUOTA),
+  'billing.no_price': face(422, 'No price', INVALID, 'warn'),
+  'billing.unavailable': wait(503, 'Billing unavailable', SERVER, 'error'),
+  'routing.model_unknown': face(404, 'Model unknown', INVALID),
+  'routing.model_retired': face(410, 'Model retired', INVALID),
+  'routing.capability_missing': face(400, 'Capability missing', INVALID),
+  'routing.no_connection': face(503, 'No connection', SERVER, 'warn'),
+  'outbound.url_refused': face(400, 'URL refused', INVALID),
+  'outbound.fetch_failed': face(400, 'URL not readable', INVALID),
+  'media.type_refused': face(400, 'File type refused', INVALID),
+  'media.too_large': face(413, 'File too large', INVALID),
+  'media.unreadable': face(400, 'File unreadable', INVALID),
+  'media.link_invalid': face(403, 'Link invalid', PERMISSION),
+  'provider.refused': face(422, 'Content refused', 'content_policy_violation'),
+  'provider.invalid_request': face(422, 'Vendor refused the request', INVALID),
+  'provider.rate_limited': wait(429, 'Vendor rate limit', RATE_LIMIT),
+  'provider.quota_exhausted': face(502, 'Vendor quota exhausted', UPSTREAM, 'error'),
+  'provider.unauthorized': face(502, 'Vendor refused our credentials', UPSTREAM, 'error'),
+  'provider.failed': wait(502, 'Vendor failed', UPSTREAM, 'warn'),
+  'provider.unavailable': wait(502, 'Vendor unavailable', UPSTREAM, 'warn'),
+  'provider.timeout': face(504, 'Vendor timed out', UPSTREAM, 'warn'),
+  'provider.malformed': face(502, 'Vendor answer unusable', UPSTREAM, 'warn'),
+  'generations.interrupted': wait(502, 'Generation interrupted', SERVER, 'warn'),
+  'generations.canceled': face(409, 'Generation canceled', INVALID),
+  'generations.not_cancelable': face(409, 'Generation not cancelable', INVALID),
+  internal: face(500, 'Internal error', SERVER, 'error'),
+};
+
+/** A refusal that the same request would meet again. */
+function face(
+  status: number,
+  title: string,
+  openaiType: string,
+  logLevel: ErrorFace['logLevel'] = 'info',
+): ErrorFace {
+  return { status, title, openaiType, retry: false, logLevel };
+}
+
+/** A refusal that waiting may lift. */
+function wait(
+  status: number,
+  title: string,
+  openaiType: string,
+  logLevel: ErrorFace['logLevel'] = 'info',
+): ErrorFace {
+  return { status, title, openaiType, retry: true, logLevel };
+}

@@ -1,0 +1,63 @@
+import { DomainError } from '../common/domain-error.js';
+import { ERROR_FACES } from './error-map.js';
+
+/** What the three renderers are given. */
+export interface ErrorAnswer {
+  error: DomainError;
+  requestId: string;
+  /** Path of the request, without its query. */
+  path: string;
+}
+
+const OPENAI_PREFIX = '/v1/';
+const DETAIL_PATHS = ['/api/v1/create-image'];
+
+/** The body in the face of the surface that was called, with its content type. */
+export function renderError(answer: ErrorAnswer): { contentType: string; body: object } {
+  if (answer.path.startsWith(OPENAI_PREFIX)) {
+    return { contentType: 'application/json; charset=utf-8', body: toOpenaiError(answer) };
+  }
+  if (DETAIL_PATHS.includes(answer.path)) {
+    return { contentType: 'application/json; charset=utf-8', body: toDetailError(answer) };
+  }
+  return {
+    contentType: 'application/problem+json; charset=utf-8',
+    body: toProblemDetails(answer),
+  };
+}
+
+/** RFC 9457, with `code`, `request_id` and, for a 400, `errors`. */
+export function toProblemDetails({ error, requestId, path }: ErrorAnswer): object {
+  const face = ERROR_FACES[error.code];
+  return {
+    ...error.details,
+    type: `urn:atelier:error:${error.code}`,
+    title: face.title,
+    status: face.status,
+    detail: error.message,
+    instance: path,
+    code: error.code,
+    request_id: requestId,
+    ...(error.fields.length > 0 && { errors: error.fields }),
+  };
+}
+
+/** The OpenAI envelope; `param` is the first field at fault. */
+export function toOpenaiError({ error, requestId }: ErrorAnswer): object {
+  const face = ERROR_FACES[error.code];
+  return {
+    error: {
+      ...error.details,
+      message: error.message,
+      type: face.openaiType,
+      param: error.fields[0]?.field ?? null,
+      code: typeof error.details.error_code === 'string' ? error.details.error_code : error.code,
+      request_id: requestId,
+    },
+  };
+}
+
+/** The façade's `{detail}`. */
+export function toDetailError({ error }: ErrorAnswer): object {
+  return { detail: error.message };
+}

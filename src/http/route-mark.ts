@@ -1,0 +1,27 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { Permission } from '../common/permission.js';
+
+/** Where the guard finds the search space of a request. `row`: the service asserts it, knowing the row. */
+export type SpaceSource = 'body' | 'query' | 'path' | 'row';
+
+/** What a route demands of its caller. Every route carries exactly one mark. */
+export interface RouteMark {
+  /** `public`: no caller needed; `caller`: any; `session`: a login, no key; `operator`: an operator's login. */
+  access: 'public' | 'caller' | 'session' | 'operator';
+  permission: Permission | null;
+  space: SpaceSource | null;
+}
+
+export const ROUTE_MARK = 'atelier:route-mark';
+
+/** Puts the mark where both Nest's guards (metadata) and Fastify's hooks (route config) can read it. */
+export function markRoute(mark: RouteMark): MethodDecorator {
+  return applyDecorators(SetMetadata(ROUTE_MARK, mark), RouteConfig({ [ROUTE_MARK]: mark }));
+}
+
+/** The mark in a Fastify route's config; null for an unmarked route. */
+export function findMark(config: unknown): RouteMark | null {
+  const marks = (config ?? {}) as Record<string, RouteMark | undefined>;
+  return marks[ROUTE_MARK] ?? null;
+}

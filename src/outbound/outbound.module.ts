@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { GuardedFetcher } from './guarded-fetcher.js';
+import { HostResolver } from './host-resolver.port.js';
+import { OutboundFetcher } from './outbound-fetcher.port.js';
+import { OutboundGuard } from './outbound-guard.js';
+import { SystemHostResolver } from './system-host-resolver.js';
+
+@Module({
+  providers: [
+    OutboundGuard,
+    { provide: HostResolver, useClass: SystemHostResolver },
+    { provide: OutboundFetcher, useClass: GuardedFetcher },
+  ],
+  exports: [OutboundFetcher, OutboundGuard],
+})
+export class OutboundModule {}
