@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import type { PageRequest } from '../../common/page.js';
+import { Sql } from '../../persistence/sql.port.js';
+import type { User, UserCredentials, UserStatus } from '../domain/user.js';
+import { UsersReader } from '../domain/users.reader.port.js';
+
+interface UserRow {
+  id: string;
+  email: string;
+  name: string;
+  is_operator: boolean;
+  status: UserStatus;
+  version: number;
+  created_at: Date;
+}
+
+const COLUMNS = 'id, email, name, is_operator, status, version, created_at';
+
+@Injectable()
+export class SqlUsersReader extends UsersReader {
+  constructor(private readonly sql: Sql) {
+    super();
+  }
+
+  async findCredentials(email: string): Promise<UserCredentials | null> {
+    const [row] = await this.sql.query<UserRow & { password_hash: string }>(
+      'auth_find_credentials',
+      `SELECT ${COLUMNS}, password_hash FROM users WHERE email = $1`,
+      [email],
+    );
+    return row ? { ...toUser(row), passwordHash: row.password_hash } : null;
+  }
+
+  async findById(id: string): Promise<User | null> {
+    const [user] = await this.listByIds([id]);
+    return user ?? null;
+  }
+
+  async findByEmail(email: string): Promise<User | null> {
+    const [row] = await this.sql.query<UserRow>(
+      'auth_find_user_by_email',
+      `SELECT ${COLUMNS} FROM users WHERE email = $1`,
+      [email],
+    );
+    return row ? toUser(row) : null;
+  }
+
+  async listByIds(ids: readonly string[]): Promise<User[]> {
+    const rows = await this.sql.query<UserRow>(
+      'auth_list_users_by_ids',
+      `SELECT ${COLUMNS} FROM users WHERE id = ANY ($1::uuid[])`,
+      [ids],
+    );
+    return rows.map(toUser);
+  }
+
+  async list({ limit, after }: PageRequest): Promise<User[]> {
+    const rows = await this.sql.query<UserRow>(
+      'auth_list_users',
+      `SELECT ${COLUMNS} FROM users WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
+      [after, limit + 1],
+    );
+    return rows.map(toUser);
+  }
+
+  async hasAny(): Promise<boolean> {
+    const [row] = await this.sql.query<{ found: boolean }>(
+      'auth_has_any_user',
+      'SELECT EXISTS (SELECT FROM users) AS found',
+      [],
+    );
+    return row?.found === true;
+  }
+}
+
+function toUser(row: UserRow): User {
+  return {
+    id: row.id,
+    email: row.email,
+    name: row.name,
+    isOperator: row.is_operator,
+    status: row.status,
+    version: row.version,
+    createdAt: row.created_at,
+  };
+}

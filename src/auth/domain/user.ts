@@ -1,0 +1,19 @@
+export type UserStatus = 'active' | 'disabled';
+
+/** A person with an account. */
+export interface User {
+  id: string;
+  /** Trimmed and in lower case. */
+  email: string;
+  name: string;
+  isOperator: boolean;
+  status: UserStatus;
+  /** Grows when password, status or rank change; access tokens of an older version are void. */
+  version: number;
+  createdAt: Date;
+}
+
+/** A user together with what a login is checked against. */
+export interface UserCredentials extends User {
+  passwordHash: string;
+}

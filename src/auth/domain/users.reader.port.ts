@@ -1,0 +1,22 @@
+import type { PageRequest } from '../../common/page.js';
+import type { User, UserCredentials } from './user.js';
+
+/** Questions about users, outside any transaction. */
+export abstract class UsersReader {
+  /** @param email as `normalizeEmail` spells it */
+  abstract findCredentials(email: string): Promise<UserCredentials | null>;
+
+  abstract findById(id: string): Promise<User | null>;
+
+  /** @param email as `normalizeEmail` spells it */
+  abstract findByEmail(email: string): Promise<User | null>;
+
+  /** Those of the ids that exist, in any order. */
+  abstract listByIds(ids: readonly string[]): Promise<User[]>;
+
+  /** Newest first; one row more than `limit` when there are more. */
+  abstract list(page: PageRequest): Promise<User[]>;
+
+  /** Whether there is any user at all. */
+  abstract hasAny(): Promise<boolean>;
+}
