@@ -1,0 +1,76 @@
+import type { EntityManager } from 'typeorm';
+import type { CacheEpoch } from '../../persistence/cache-epoch.js';
+import type { Member, Membership } from '../domain/membership.js';
+import type { Role } from '../domain/role.js';
+import { RolesRepository } from '../domain/roles.repository.port.js';
+import {
+  type MemberRow,
+  type RoleRow,
+  SELECT_MEMBERS,
+  SELECT_ROLES,
+  toMember,
+  toRole,
+} from './member-row.js';
+import { MembershipEntity } from './membership.entity.js';
+import { RoleEntity } from './role.entity.js';
+
+/** One order for everybody. Two statements: the second reads what the holder of the lock committed. */
+const LOCK_MEMBERS = `SELECT id FROM memberships
+  WHERE search_space_id = $1 AND user_id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE`;
+
+const FIND_MEMBERS = `${SELECT_MEMBERS}
+  WHERE m.search_space_id = $1 AND m.user_id = ANY ($2::uuid[]) ORDER BY m.id FOR SHARE OF r`;
+
+const LOCK_ROLE = `${SELECT_ROLES}
+  WHERE search_space_id = $1 AND CASE WHEN $2::text IS NULL THEN is_default ELSE name = $2 OR id::text = $2 END
+  ORDER BY (name = $2) DESC LIMIT 1 FOR SHARE`;
+
+export class TypeormRolesRepository extends RolesRepository {
+  constructor(
+    private readonly manager: EntityManager,
+    private readonly epoch: CacheEpoch,
+  ) {
+    super();
+  }
+
+  async addRoles(roles: readonly Role[]): Promise<void> {
+    const rows = roles.map((role) => ({ ...role, permissions: [...role.permissions] }));
+    await this.manager.insert(RoleEntity, rows);
+    await this.epoch.bump(this.manager);
+  }
+
+  async addMember(membership: Membership): Promise<boolean> {
+    const { raw } = await this.manager
+      .createQueryBuilder()
+      .insert()
+      .into(MembershipEntity)
+      .values({ ...membership })
+      .orIgnore()
+      .returning('id')
+      .execute();
+    const isAdded = (raw as unknown[]).length === 1;
+    if (isAdded) await this.epoch.bump(this.manager);
+    return isAdded;
+  }
+
+  async lockRole(searchSpaceId: string, nameOrId: string | null): Promise<Role | null> {
+    const [row] = await this.manager.query<RoleRow[]>(LOCK_ROLE, [searchSpaceId, nameOrId]);
+    return row ? toRole(row) : null;
+  }
+
+  async lockMembers(searchSpaceId: string, userIds: readonly string[]): Promise<Member[]> {
+    await this.manager.query(LOCK_MEMBERS, [searchSpaceId, userIds]);
+    const rows = await this.manager.query<MemberRow[]>(FIND_MEMBERS, [searchSpaceId, userIds]);
+    return rows.map(toMember);
+  }
+
+  async changeRole(membershipId: string, roleId: string): Promise<void> {
+    await this.manager.update(MembershipEntity, { id: membershipId }, { roleId });
+    await this.epoch.bump(this.manager);
+  }
+
+  async removeMember(membershipId: string): Promise<void> {
+    await this.manager.delete(MembershipEntity, { id: membershipId });
+    await this.epoch.bump(this.manager);
+  }
+}

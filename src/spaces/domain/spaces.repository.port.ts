@@ -1,0 +1,9 @@
+import type { Space, SpaceChanges } from './space.js';
+
+/** Changes to search spaces, inside a unit of work. */
+export abstract class SpacesRepository {
+  abstract add(space: Space): Promise<void>;
+
+  /** At least one change. Every process forgets what it knew of access to the space. */
+  abstract update(id: string, changes: SpaceChanges): Promise<void>;
+}
