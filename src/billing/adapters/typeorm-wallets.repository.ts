@@ -1,0 +1,61 @@
+import type { EntityManager } from 'typeorm';
+import { assert } from '../../common/assert.js';
+import { newId } from '../../common/ids.js';
+import type { Grant, GrantOutcome } from '../domain/ledger.js';
+import type { Verdict } from '../domain/settlement.js';
+import type { Wallet } from '../domain/wallet.js';
+import { WalletsRepository } from '../domain/wallets.repository.port.js';
+import { toWallet, WALLET_COLUMNS, type WalletRow } from './wallet-row.js';
+
+const INSERT = `
+  INSERT INTO accounts (id, kind, search_space_id) VALUES ($1, 'wallet', $2)
+  ON CONFLICT (search_space_id) WHERE kind = 'wallet' DO NOTHING`;
+
+const SELECT = `SELECT ${WALLET_COLUMNS} FROM accounts WHERE kind = 'wallet' AND search_space_id = $1`;
+
+const GRANT = 'SELECT to_jsonb(billing_grant($1::jsonb, ARRAY[NULL]::jsonb[])) AS verdicts';
+
+const OUTCOMES: Readonly<Record<string, GrantOutcome>> = {
+  'billing.transaction_conflict': 'conflict',
+  'billing.wallet_missing': 'wallet_missing',
+  'billing.insufficient_balance': 'insufficient',
+};
+
+/** Balances move in the database's own functions, so there is no entity to save. */
+export class TypeormWalletsRepository extends WalletsRepository {
+  constructor(private readonly manager: EntityManager) {
+    super();
+  }
+
+  async createFor(searchSpaceId: string): Promise<Wallet> {
+    await this.manager.query(INSERT, [newId(), searchSpaceId]);
+    const [row] = await this.manager.query<WalletRow[]>(SELECT, [searchSpaceId]);
+    assert(row, 'a wallet that was just made is not there');
+    return toWallet(row);
+  }
+
+  async grant(grant: Grant): Promise<GrantOutcome> {
+    const member = {
+      grant: {
+        transaction_id: grant.transactionId,
+        account_id: grant.walletId,
+        amount_micros: grant.amountMicros,
+        kind: grant.kind,
+        reference: grant.reason,
+        actor: grant.actor,
+      },
+    };
+    const [row] = await this.manager.query<{ verdicts: Verdict[] }[]>(GRANT, [
+      JSON.stringify([member]),
+    ]);
+    return toOutcome(row?.verdicts[0] as Record<string, unknown> | null | undefined);
+  }
+}
+
+function toOutcome(verdict: Record<string, unknown> | null | undefined): GrantOutcome {
+  assert(verdict, 'a grant without a verdict');
+  if (verdict.ok === true) return verdict.replayed === true ? 'replayed' : 'granted';
+  const outcome = OUTCOMES[String(verdict.code)];
+  assert(outcome, `an unknown verdict on a grant: ${String(verdict.code)}`);
+  return outcome;
+}

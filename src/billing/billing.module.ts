@@ -1,0 +1,105 @@
+import { type BeforeApplicationShutdown, Module, type OnModuleInit } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { newId } from '../common/ids.js';
+import type { Micros } from '../common/micros.js';
+import type { WorkScope } from '../persistence/unit-of-work.port.js';
+import { WorkRegistry } from '../persistence/work-registry.js';
+import { RbacModule } from '../rbac/rbac.module.js';
+import { SpaceHooks } from '../spaces/space-hooks.js';
+import { SpacesModule } from '../spaces/spaces.module.js';
+import { SqlHoldsReader } from './adapters/sql-holds.reader.js';
+import { SqlMoneyUpkeep } from './adapters/sql-money-upkeep.js';
+import { SqlPricesRepository } from './adapters/sql-prices.repository.js';
+import { SqlSettlementStore } from './adapters/sql-settlement.store.js';
+import { SqlUsageReader } from './adapters/sql-usage.reader.js';
+import { SqlWalletsReader } from './adapters/sql-wallets.reader.js';
+import { TypeormWalletsRepository } from './adapters/typeorm-wallets.repository.js';
+import { HoldsReader } from './domain/holds.reader.port.js';
+import { MoneyUpkeep } from './domain/money-upkeep.port.js';
+import { PricesRepository } from './domain/prices.repository.port.js';
+import { SettlementStore } from './domain/settlement.store.port.js';
+import { UsageReader } from './domain/usage.reader.port.js';
+import { WalletsReader } from './domain/wallets.reader.port.js';
+import { WalletsRepository } from './domain/wallets.repository.port.js';
+import { HoldsService } from './holds.service.js';
+import { PricesController } from './http/prices.controller.js';
+import { UsageController } from './http/usage.controller.js';
+import { WalletsController } from './http/wallets.controller.js';
+import { MoneyKeeper } from './money-keeper.js';
+import { PriceBook } from './price-book.js';
+import { SettlementRiders } from './settlement-riders.js';
+import { SettlementWriter } from './settlement-writer.js';
+import { UsageService } from './usage.service.js';
+import { WalletsService } from './wallets.service.js';
+
+const FIRST_GRANT_ACTOR = 'system:first-start';
+
+/** Prices, holds and the ledger. A new space gets its wallet here, in the transaction that makes the space. */
+@Module({
+  imports: [RbacModule, SpacesModule],
+  controllers: [WalletsController, UsageController, PricesController],
+  providers: [
+    { provide: HoldsReader, useClass: SqlHoldsReader },
+    { provide: MoneyUpkeep, useClass: SqlMoneyUpkeep },
+    { provide: PricesRepository, useClass: SqlPricesRepository },
+    { provide: SettlementStore, useClass: SqlSettlementStore },
+    { provide: UsageReader, useClass: SqlUsageReader },
+    { provide: WalletsReader, useClass: SqlWalletsReader },
+    HoldsService,
+    MoneyKeeper,
+    PriceBook,
+    SettlementRiders,
+    SettlementWriter,
+    UsageService,
+    WalletsService,
+  ],
+  exports: [
+    HoldsService,
+    PriceBook,
+    SettlementRiders,
+    SettlementWriter,
+    UsageService,
+    WalletsService,
+  ],
+})
+export class BillingModule implements OnModuleInit, BeforeApplicationShutdown {
+  constructor(
+    private readonly registry: WorkRegistry,
+    private readonly hooks: SpaceHooks,
+    private readonly wallets: WalletsService,
+    private readonly writer: SettlementWriter,
+  ) {}
+
+  onModuleInit(): void {
+    this.registry.register({
+      port: WalletsRepository,
+      create: (manager: EntityManager) => new TypeormWalletsRepository(manager),
+    });
+    this.hooks.onCreated(async (scope, searchSpaceId) => {
+      await this.wallets.openIn(scope, searchSpaceId);
+    });
+    this.hooks.onFirstSpace((scope, searchSpaceId, creditMicros) =>
+      this.grantFirst(scope, searchSpaceId, creditMicros),
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.writer.drain();
+  }
+
+  private async grantFirst(
+    scope: WorkScope,
+    searchSpaceId: string,
+    amountMicros: Micros,
+  ): Promise<void> {
+    if (amountMicros === 0) return;
+    const { id: walletId } = await this.wallets.openIn(scope, searchSpaceId);
+    await this.wallets.grantIn(scope, {
+      transactionId: newId(),
+      walletId,
+      amountMicros,
+      reason: 'first start',
+      actor: FIRST_GRANT_ACTOR,
+    });
+  }
+}

@@ -1,0 +1,13 @@
+export type SettlementStep = 'admit' | 'conclude';
+
+/** A room's part of a durable step: its rows are committed with the money, or not at all. */
+export interface SettlementRider {
+  step: SettlementStep;
+  /**
+   * `before_money` may refuse members by a verdict. `after_money` may not: the money of a member has moved by then,
+   * so a function that cannot write its rows raises, and the batch is run again member by member.
+   */
+  stage: 'before_money' | 'after_money';
+  /** A database function `(batch jsonb, verdicts jsonb[]) RETURNS jsonb[]`; lower-case letters and underscores. */
+  sqlFunction: string;
+}

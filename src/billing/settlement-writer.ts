@@ -1,0 +1,108 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DomainError } from '../common/domain-error.js';
+import type { SettlementStep } from './domain/settlement-rider.js';
+import { MemberFault, SettlementStore } from './domain/settlement.store.port.js';
+import {
+  type AdmitMember,
+  type AlreadySettled,
+  type ConcludeMember,
+  type ConcludeResult,
+  isAlreadySettled,
+  type Refusal,
+  type Settled,
+  type Verdict,
+} from './domain/settlement.js';
+import { GroupCommit, type GroupCommitBounds } from './group-commit.js';
+import { SettlementRiders } from './settlement-riders.js';
+
+const BOUNDS: GroupCommitBounds = {
+  batchMax: 256,
+  batchCharactersMax: 4 * 1_048_576,
+  waitingMax: 4_096,
+  waitingCharactersMax: 64 * 1_048_576,
+  timeoutMs: 10_000,
+};
+const RETRY_AFTER_S = 1;
+
+/**
+ * Writes the two durable steps of a paid call, batched across requests: one lane each, so that a conclusion never
+ * waits behind the crowd of new requests.
+ *
+ * `billing.unavailable` may leave it unknown whether a member was committed: a conclusion is simply repeated with
+ * the same ids; an admission must not go on to the vendor: its hold expires, and its rows are found by the reconciler.
+ */
+@Injectable()
+export class SettlementWriter {
+  private readonly logger = new Logger(SettlementWriter.name);
+  private readonly admissions: GroupCommit<Verdict>;
+  private readonly conclusions: GroupCommit<Verdict>;
+
+  constructor(
+    private readonly store: SettlementStore,
+    private readonly riders: SettlementRiders,
+  ) {
+    this.admissions = this.toLane('admit');
+    this.conclusions = this.toLane('conclude');
+  }
+
+  /**
+   * Holds the money and writes the riders' rows.
+   * @returns null = admitted; else why this member was refused, and nothing of it was written.
+   * @throws DomainError `billing.unavailable`, `internal` (a member that the database will not take).
+   */
+  async admit(member: AdmitMember): Promise<Refusal | null> {
+    return (await this.admissions.submit(JSON.stringify(member))) as Refusal | null;
+  }
+
+  /**
+   * Ends the hold and writes the riders' rows. May be repeated: the first conclusion counts, and a repetition with
+   * its own transaction id gets its result again, as if it were the first.
+   * @throws DomainError `billing.unavailable`, `internal`.
+   */
+  async conclude(member: ConcludeMember): Promise<ConcludeResult> {
+    const result: ConcludeResult = await this.conclusions.submit(JSON.stringify(member));
+    return isAlreadySettled(result) && result.replayed ? toSettled(result) : result;
+  }
+
+  /** Members that wait for their batch, for the metrics. */
+  depth(): Record<SettlementStep, number> {
+    return { admit: this.admissions.depth, conclude: this.conclusions.depth };
+  }
+
+  /** Resolves when everything submitted so far has ended. */
+  async drain(): Promise<void> {
+    await Promise.all([this.admissions.drain(), this.conclusions.drain()]);
+  }
+
+  private toLane(step: SettlementStep): GroupCommit<Verdict> {
+    return new GroupCommit<Verdict>(BOUNDS, {
+      commit: (members) => this.commit(step, members),
+      isMemberFault: (error) => error instanceof DomainError && error.cause instanceof MemberFault,
+      toFull: () => toUnavailable('Too many payments wait'),
+      toTimeout: () => toUnavailable('Billing did not answer in time'),
+    });
+  }
+
+  private async commit(step: SettlementStep, members: readonly string[]): Promise<Verdict[]> {
+    try {
+      return await this.store.run(step, this.riders.close(step), members);
+    } catch (error) {
+      if (error instanceof MemberFault) {
+        throw new DomainError('internal', 'The request could not be written.', { cause: error });
+      }
+      this.logger.error(`${step} of ${members.length} failed: ${String(error)}`);
+      throw toUnavailable('Billing cannot be reached', error);
+    }
+  }
+}
+
+function toSettled({ state, posted_micros, shortfall_micros }: AlreadySettled): Settled {
+  return { ok: true, state, posted_micros, shortfall_micros };
+}
+
+function toUnavailable(why: string, cause?: unknown): DomainError {
+  return new DomainError('billing.unavailable', `${why}; try again in a moment.`, {
+    retryAfterS: RETRY_AFTER_S,
+    cause,
+  });
+}
