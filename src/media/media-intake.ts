@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { assert } from '../common/assert.js';
+import { mediaTooLarge } from './domain/media.errors.js';
+import { ImageProbe } from './probe/image-probe.js';
+import type { ImageFacts } from './probe/image-step.js';
+
+export interface IntakeLimits {
+  bytesMax: number;
+  pixelsMax: number;
+}
+
+/** What passing through an intake told about a picture. */
+export interface IntakeResult extends ImageFacts {
+  sha256: string;
+  sizeBytes: number;
+}
+
+/** Bounds, checks, measures and hashes a picture in one pass, on its way from a hostile source to the store. */
+export class MediaIntake {
+  private readonly hash = createHash('sha256');
+  private readonly probe: ImageProbe;
+  private outcome: IntakeResult | null = null;
+  private receivedBytes = 0;
+  private sizeBytes = 0;
+
+  constructor(private readonly limits: IntakeLimits) {
+    this.probe = new ImageProbe(limits.pixelsMax);
+  }
+
+  /** Throws before its end unless all of it is a picture, so that the store never keeps anything else. */
+  async *pass(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      this.receivedBytes += chunk.byteLength;
+      if (this.receivedBytes > this.limits.bytesMax) throw mediaTooLarge(this.limits.bytesMax);
+      const kept = this.probe.push(chunk);
+      if (kept.byteLength === 0) continue;
+      this.hash.update(kept);
+      this.sizeBytes += kept.byteLength;
+      yield kept;
+    }
+    const facts = this.probe.finish();
+    this.outcome = { ...facts, sha256: this.hash.digest('hex'), sizeBytes: this.sizeBytes };
+  }
+
+  /** To be asked once everything has passed. */
+  result(): IntakeResult {
+    assert(this.outcome, 'a picture was stored without passing its intake whole');
+    return this.outcome;
+  }
+}
