@@ -1,0 +1,40 @@
+// Proves that the catalogue's files are sound and that a slip in them stops the boot.
+import { describe, expect, it } from 'vitest';
+import openaiModels from './catalog/openai.json' with { type: 'json' };
+import { ModelCatalogService } from './model-catalog.service.js';
+
+describe('ModelCatalogService', () => {
+  it('holds the embedded model and those of OpenAI, the retired ones included', () => {
+    const catalog = new ModelCatalogService();
+    const ids = catalog.listImageModels().map((model) => model.id);
+    expect(ids).toContain('embedded-image');
+    expect(ids).toContain('gpt-image-2.6-sunburst');
+    expect(catalog.getImageModel('gpt-image-1')).toMatchObject({ status: 'retired' });
+    expect(catalog.findImageModel('nobody-made-this')).toBeNull();
+    expect(() => catalog.getImageModel('nobody-made-this')).toThrow(
+      expect.objectContaining({ code: 'routing.model_unknown' }) as Error,
+    );
+  });
+
+  it('gives every successor that is itself still there', () => {
+    const catalog = new ModelCatalogService();
+    for (const { successor } of catalog.listImageModels()) {
+      if (successor) expect(catalog.getImageModel(successor).status).toBe('active');
+    }
+  });
+
+  const [first] = openaiModels;
+  it.each<[string, object]>([
+    ['an unknown operation', { capabilities: { ...first?.capabilities, operations: ['dream'] } }],
+    ['an impossible assumed size', { assumed: { size: '1x1', quality: 'high' } }],
+    ['a successor that does not exist', { successor: 'gpt-image-9' }],
+    ['a retired model without a date', { status: 'retired', shutdownDate: null }],
+    ['a date of another form', { shutdownDate: '1 December' }],
+  ])('does not start with %s', (_, fault) => {
+    expect(() => new ModelCatalogService([{ ...first, ...fault }])).toThrow(/gpt-image-2\.6/);
+  });
+
+  it('does not start with a model that is listed twice', () => {
+    expect(() => new ModelCatalogService([first, first])).toThrow('twice');
+  });
+});

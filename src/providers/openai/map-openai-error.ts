@@ -1,0 +1,170 @@
+import { DomainError } from '../../common/domain-error.js';
+import { MalformedAnswerError } from '../shared/malformed-answer.error.js';
+import { mapAbort } from '../shared/map-abort.js';
+import { mapHttpStatus } from '../shared/map-http-status.js';
+import { parseRetryAfter } from '../shared/parse-retry-after.js';
+import type { ProviderExchange, VendorFailure } from '../shared/provider-http.js';
+import { removeSecret, toVendorRequestId } from '../shared/sanitize-vendor-text.js';
+import type { ImageCall } from '../spec/image-call.js';
+import {
+  ProviderError,
+  type ProviderErrorKind,
+  type ProviderErrorOptions,
+} from '../spec/provider.errors.js';
+import { type OpenaiErrorBody, parseOpenaiError } from './openai-image-api.js';
+
+interface CodeMeaning {
+  kind: ProviderErrorKind;
+  reason?: string;
+  canFailOver?: boolean;
+}
+
+const MODEL_NOT_FOUND: CodeMeaning = {
+  kind: 'invalid_request',
+  reason: 'model_not_found',
+  canFailOver: true,
+};
+const NO_CREDIT: CodeMeaning = { kind: 'quota_exhausted' };
+const REFUSED: CodeMeaning = { kind: 'refused' };
+
+/** By `code`, else `innererror.code`, else `type`: never by the text, which the vendor changes at will. */
+const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
+  moderation_blocked: REFUSED,
+  content_policy_violation: REFUSED,
+  content_filter: REFUSED,
+  contentFilter: REFUSED,
+  ResponsibleAIPolicyViolation: REFUSED,
+  insufficient_quota: NO_CREDIT,
+  credit_balance_exhausted: NO_CREDIT,
+  organization_spend_limit_exceeded: NO_CREDIT,
+  project_spend_limit_exceeded: NO_CREDIT,
+  organization_usage_limit_exceeded: NO_CREDIT,
+  billing_hard_limit_reached: NO_CREDIT,
+  model_not_found: MODEL_NOT_FOUND,
+  DeploymentNotFound: MODEL_NOT_FOUND,
+  invalid_api_key: { kind: 'unauthorized' },
+  unsupported_country_region_territory: { kind: 'unauthorized', reason: 'region' },
+  invalid_image_file: { kind: 'invalid_request', reason: 'input_unreadable' },
+  rate_limit_exceeded: { kind: 'rate_limited' },
+  slow_down: { kind: 'rate_limited' },
+  server_is_overloaded: { kind: 'unavailable' },
+};
+
+const REDIRECT_MIN = 300;
+const REDIRECT_MAX = 399;
+const STATUS_NOT_FOUND = 404;
+const CAUSES_MAX = 8;
+const TIMEOUT_CODES = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'];
+
+/** Whatever ended a call to the vendor, as one of our kinds, and whether it may have cost money. */
+export function mapOpenaiError(
+  error: unknown,
+  call: ImageCall,
+  exchange: ProviderExchange,
+  now: Date,
+): ProviderError {
+  const base = { provider: 'openai', model: call.model };
+  if (error instanceof ProviderError) return error;
+  if (exchange.failure) return mapFailure(exchange.failure, base, call.credential.apiKey, now);
+  if (call.signal.aborted) {
+    return mapAbort(call.signal, { ...base, mayHaveBeenPaid: exchange.wasSent });
+  }
+  if (error instanceof MalformedAnswerError) {
+    return new ProviderError('malformed', { ...base, mayHaveBeenPaid: true, cause: error });
+  }
+  return mapBrokenConnection(error, base, exchange.wasSent);
+}
+
+function mapFailure(
+  failure: VendorFailure,
+  base: ProviderErrorOptions,
+  apiKey: string | null,
+  now: Date,
+): ProviderError {
+  const { status, headers, bodyText } = failure;
+  const body = parseOpenaiError(bodyText);
+  const general = mapHttpStatus(status);
+  const known = findMeaning(body) ?? findStatusMeaning(status);
+  return new ProviderError(known?.kind ?? general.kind, {
+    ...base,
+    status,
+    reason: known?.reason,
+    canFailOver: known?.canFailOver,
+    mayHaveBeenPaid: known ? false : general.mayHaveBeenPaid,
+    param: body.param,
+    retryAfterS: toRetryAfter(known?.kind ?? general.kind, headers, body, now),
+    vendorRequestId: toVendorRequestId(
+      headers.get('x-request-id') ?? headers.get('apim-request-id'),
+    ),
+    vendorText: removeSecret(`${status} ${body.code ?? body.type ?? ''} ${body.message}`, apiKey),
+  });
+}
+
+function findMeaning(body: OpenaiErrorBody): CodeMeaning | null {
+  for (const word of [body.innerCode, body.code, body.type]) {
+    const meaning = word !== null && Object.hasOwn(MEANINGS, word) ? MEANINGS[word] : undefined;
+    if (meaning) return meaning;
+  }
+  return null;
+}
+
+/** An unknown path is the address of a connection at fault, not the caller: another connection may do. */
+function findStatusMeaning(status: number): CodeMeaning | null {
+  if (status === STATUS_NOT_FOUND) {
+    return { kind: 'invalid_request', reason: 'not_found', canFailOver: true };
+  }
+  if (status >= REDIRECT_MIN && status <= REDIRECT_MAX) {
+    return { kind: 'failed', reason: 'redirected' };
+  }
+  return null;
+}
+
+function toRetryAfter(
+  kind: ProviderErrorKind,
+  headers: Headers,
+  body: OpenaiErrorBody,
+  now: Date,
+): number | undefined {
+  const canWait = kind === 'rate_limited' || kind === 'unavailable' || kind === 'failed';
+  return canWait ? parseRetryAfter(headers, body.message, now) : undefined;
+}
+
+function mapBrokenConnection(
+  error: unknown,
+  base: ProviderErrorOptions,
+  wasSent: boolean,
+): ProviderError {
+  const causes = listCauses(error);
+  const options = { ...base, mayHaveBeenPaid: wasSent, cause: error };
+  if (causes.some((cause) => cause instanceof DomainError)) {
+    return new ProviderError('unavailable', {
+      ...options,
+      reason: 'address_refused',
+      isRetryable: false,
+    });
+  }
+  const isTimeout = causes.some(isTimeoutError) && wasSent;
+  return new ProviderError(isTimeout ? 'timeout' : 'unavailable', {
+    ...options,
+    reason: wasSent ? 'connection_lost' : 'not_connected',
+  });
+}
+
+function isTimeoutError(error: unknown): boolean {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return (
+    TIMEOUT_CODES.includes(String(code)) ||
+    name === 'TimeoutError' ||
+    (error as object).constructor.name === 'APIConnectionTimeoutError'
+  );
+}
+
+function listCauses(error: unknown): object[] {
+  const causes: object[] = [];
+  let at: unknown = error;
+  while (typeof at === 'object' && at !== null && causes.length < CAUSES_MAX) {
+    causes.push(at);
+    at = (at as { cause?: unknown }).cause;
+  }
+  return causes;
+}

@@ -1,0 +1,85 @@
+import { toShownText } from '../shared/sanitize-vendor-text.js';
+import type { ImageCall } from '../spec/image-call.js';
+import type { ImageResult, ImageUsage, ProviderWarning } from '../spec/image-result.js';
+import { type OpenaiImageAnswer, toRecord } from './openai-image-api.js';
+
+/** More than any answer can have cost: a count beyond it is a lie or a fault. */
+const TOKENS_MAX = 100_000_000;
+
+export interface OpenaiImageOutcome {
+  answer: OpenaiImageAnswer;
+  /** Positions in the answer's list that were delivered. */
+  delivered: readonly number[];
+  vendorRequestId: string | null;
+  warnings: readonly ProviderWarning[];
+}
+
+/** The vendor's words to ours, after all pictures were delivered. */
+export function mapOpenaiImageResult(call: ImageCall, outcome: OpenaiImageOutcome): ImageResult {
+  const { answer, vendorRequestId } = outcome;
+  const delivered = [...outcome.delivered].sort((left, right) => left - right);
+  const usage = mapOpenaiImageUsage(answer.usage);
+  return {
+    deliveredCount: delivered.length,
+    // Within what was asked for, an item may be empty: then it is no picture.
+    answeredCount: answer.items.length > call.n ? answer.items.length : delivered.length,
+    images: delivered.map((index) => ({
+      index,
+      revisedPrompt: toShownText(answer.items[index]?.revisedPrompt),
+      seed: null,
+    })),
+    usage,
+    served: { size: answer.size, quality: answer.quality, outputFormat: answer.outputFormat },
+    vendorRequestId,
+    warnings: [
+      ...outcome.warnings,
+      ...listCountWarnings(call.n, delivered.length, answer.items.length),
+      ...(answer.usage !== null && usage === null ? [USAGE_UNREADABLE] : []),
+    ],
+    providerNote: null,
+  };
+}
+
+const USAGE_UNREADABLE: ProviderWarning = {
+  code: 'usage_unreadable',
+  field: null,
+  message: 'the provider reported a usage that cannot be right; it was not used',
+};
+
+function listCountWarnings(asked: number, delivered: number, answered: number): ProviderWarning[] {
+  if (delivered < asked) {
+    const message = `the provider made ${delivered} of ${asked} pictures`;
+    return [{ code: 'fewer_images', field: 'n', message }];
+  }
+  if (answered <= asked) return [];
+  const message = `the provider made more than ${asked} pictures; the others were dropped`;
+  return [{ code: 'more_images', field: 'n', message }];
+}
+
+/** Null = absent, or not to be believed. */
+export function mapOpenaiImageUsage(value: unknown): ImageUsage | null {
+  const usage = toRecord(value);
+  const inputTokens = toTokens(usage?.input_tokens);
+  const outputTokens = toTokens(usage?.output_tokens);
+  if (!usage || inputTokens === null || outputTokens === null) return null;
+  const input = toRecord(usage.input_tokens_details);
+  const output = toRecord(usage.output_tokens_details);
+  const mapped = {
+    inputTokens,
+    inputTextTokens: toTokens(input?.text_tokens),
+    inputImageTokens: toTokens(input?.image_tokens),
+    outputTokens,
+    outputImageTokens: toTokens(output?.image_tokens),
+    outputTextTokens: toTokens(output?.text_tokens),
+  };
+  const isConsistent =
+    (mapped.inputTextTokens ?? 0) + (mapped.inputImageTokens ?? 0) <= inputTokens &&
+    (mapped.outputImageTokens ?? 0) + (mapped.outputTextTokens ?? 0) <= outputTokens;
+  return isConsistent ? mapped : null;
+}
+
+function toTokens(value: unknown): number | null {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= TOKENS_MAX
+    ? (value as number)
+    : null;
+}

@@ -1,0 +1,96 @@
+/**
+ * The wire forms, read leniently: only what is used, everything optional, anything unexpected taken as absent.
+ * Source: OpenAI's API description and client, read 2026-11; compatible servers differ in all but the outline.
+ */
+
+export interface OpenaiImageItem {
+  url: string | null;
+  revisedPrompt: string | null;
+}
+
+export interface OpenaiImageAnswer {
+  items: readonly OpenaiImageItem[];
+  size: string | null;
+  quality: string | null;
+  outputFormat: string | null;
+  /** As it came; null = absent. */
+  usage: unknown;
+}
+
+export interface OpenaiErrorBody {
+  message: string | null;
+  type: string | null;
+  /** A number on some servers; as text here. */
+  code: string | null;
+  /** Azure's finer code, one level down. */
+  innerCode: string | null;
+  param: string | null;
+}
+
+const URL_CHARS_MAX = 8_192;
+const WORD_CHARS_MAX = 100;
+
+/** Null = not an answer with a list of pictures. */
+export function parseOpenaiImageAnswer(document: unknown): OpenaiImageAnswer | null {
+  const answer = toRecord(document);
+  if (!answer || !Array.isArray(answer.data)) return null;
+  return {
+    items: answer.data.map(toItem),
+    size: toWord(answer.size),
+    quality: toWord(answer.quality),
+    outputFormat: toWord(answer.output_format),
+    usage: answer.usage ?? null,
+  };
+}
+
+/**
+ * Takes the envelope `{error: {…}}`, the flat form of older vLLM, FastAPI's `{detail}` and a bare text.
+ * Never fails: what cannot be read has no code.
+ */
+export function parseOpenaiError(bodyText: string): OpenaiErrorBody {
+  const body = parseJson(bodyText);
+  const flat = toRecord(body);
+  const error = toRecord(flat?.error) ?? flat ?? {};
+  const inner = toRecord(error.innererror) ?? toRecord(error.inner_error);
+  return {
+    message: toText(error.message) ?? toText(flat?.error) ?? toText(flat?.detail) ?? bodyText,
+    type: toWord(error.type),
+    code: toWord(error.code),
+    innerCode: toWord(inner?.code),
+    param: toWord(error.param),
+  };
+}
+
+export function toRecord(value: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
+}
+
+function toItem(value: unknown): OpenaiImageItem {
+  const item = toRecord(value);
+  const url = toText(item?.url);
+  return {
+    url: url !== null && url.length <= URL_CHARS_MAX ? url : null,
+    revisedPrompt: toText(item?.revised_prompt),
+  };
+}
+
+function toText(value: unknown): string | null {
+  return typeof value === 'string' && value.length > 0 ? value : null;
+}
+
+function toWord(value: unknown): string | null {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value.length > 0 && value.length <= WORD_CHARS_MAX
+    ? value
+    : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}

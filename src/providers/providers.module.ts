@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { createGuardedDispatcher } from '../outbound/guarded-dispatcher.js';
+import { OutboundGuard } from '../outbound/outbound-guard.js';
+import { OutboundModule } from '../outbound/outbound.module.js';
+import { EmbeddedProvider } from './embedded/embedded.provider.js';
+import { ModelCatalogService } from './model-catalog.service.js';
+import { OpenaiProvider } from './openai/openai.provider.js';
+import { ProviderFactory } from './provider.factory.js';
+import { PROVIDER_DISPATCHER_OPTIONS, ProviderHttp } from './shared/provider-http.js';
+
+/** A new vendor is one line in the factory's list. */
+@Module({
+  imports: [OutboundModule],
+  providers: [
+    { provide: ModelCatalogService, useFactory: () => new ModelCatalogService() },
+    {
+      provide: ProviderHttp,
+      useFactory: (guard: OutboundGuard) =>
+        new ProviderHttp(createGuardedDispatcher(guard, PROVIDER_DISPATCHER_OPTIONS)),
+      inject: [OutboundGuard],
+    },
+    {
+      provide: ProviderFactory,
+      useFactory: (catalog: ModelCatalogService, http: ProviderHttp, clock: Clock) =>
+        new ProviderFactory(catalog, [
+          new EmbeddedProvider(catalog),
+          new OpenaiProvider(catalog, http, clock),
+        ]),
+      inject: [ModelCatalogService, ProviderHttp, Clock],
+    },
+  ],
+  exports: [ModelCatalogService, ProviderFactory],
+})
+export class ProvidersModule {}

@@ -1,0 +1,145 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Agent, Dispatcher } from 'undici';
+import { SentMarkHandler } from './sent-mark.handler.js';
+
+/** A large picture takes minutes to make before the first byte comes; the call's own deadline is usually shorter. */
+export const HEADERS_TIMEOUT_MS = 600_000;
+/** Between two chunks of an answer that has begun. */
+const BODY_TIMEOUT_MS = 120_000;
+/** Shorter than the five seconds of common servers: a request sent into a closing connection is one that may be paid. */
+const KEEP_ALIVE_MS = 4_000;
+/** Further requests wait for a free connection, within their own deadline. */
+const CONNECTIONS_PER_ORIGIN_MAX = 256;
+/** An error's body beyond this is not read. */
+const ERROR_BODY_BYTES_MAX = 65_536;
+const STATUS_OK_MIN = 200;
+const STATUS_OK_MAX = 299;
+/** Statuses with which a Response may carry no body. */
+const STATUS_WITHOUT_BODY = [204, 205];
+
+export const PROVIDER_DISPATCHER_OPTIONS = {
+  connections: CONNECTIONS_PER_ORIGIN_MAX,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  bodyTimeout: BODY_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+} as const satisfies Agent.Options;
+
+/** A vendor's answer that was not a success, as it came. */
+export interface VendorFailure {
+  status: number;
+  headers: Headers;
+  /** Its first 64 KB. */
+  bodyText: string;
+}
+
+/** A success whose body stays the raw stream of the socket; nothing of it was read. */
+export class StreamedResponse extends Response {
+  constructor(
+    readonly content: Readable,
+    init: { status: number; headers: Headers },
+  ) {
+    super(null, init);
+  }
+}
+
+/** One request to a vendor and what is known of it when it fails. */
+export class ProviderExchange {
+  /** Whether any of it may have left this machine. False = the vendor cannot have done any work. */
+  wasSent = false;
+  failure: VendorFailure | null = null;
+  /** What an input picture's stream threw while it was sent; null = none. */
+  uploadFault: unknown = null;
+
+  constructor(private readonly dispatcher: Dispatcher) {}
+
+  /** A `fetch` for vendors' packages. Follows no redirect, so a credential never leaves its origin. */
+  readonly fetch = async (url: unknown, init: RequestInit = {}): Promise<Response> => {
+    const answer = await this.send(new URL(String(url)), init);
+    const status = answer.statusCode;
+    const headers = toHeaders(answer.headers);
+    if (status >= STATUS_OK_MIN && status <= STATUS_OK_MAX) {
+      return new StreamedResponse(answer.body, { status, headers });
+    }
+    const bodyText = await readStart(answer.body);
+    this.failure = { status, headers, bodyText };
+    return new Response(STATUS_WITHOUT_BODY.includes(status) ? null : bodyText, {
+      status,
+      headers,
+    });
+  };
+
+  private send(url: URL, init: RequestInit): Promise<Dispatcher.ResponseData> {
+    const marked = this.dispatcher.compose(
+      (dispatch) => (options, handler) =>
+        dispatch(options, new SentMarkHandler(handler, () => (this.wasSent = true))),
+    );
+    return marked.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: init.method ?? 'GET',
+      headers: Object.fromEntries(new Headers(init.headers).entries()),
+      body: this.toBody(init.body),
+      signal: init.signal,
+    });
+  }
+
+  private toBody(body: RequestInit['body']): string | Buffer | Readable | null {
+    if (body === undefined || body === null || typeof body === 'string') return body ?? null;
+    if (ArrayBuffer.isView(body)) {
+      return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    }
+    return Readable.from(this.watchUpload(body as unknown as ReadableStream<Uint8Array>), {
+      objectMode: false,
+    });
+  }
+
+  /** Only what reading the input throws is noted here, not that the vendor or the caller broke the upload off. */
+  private async *watchUpload(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const part of body) yield part;
+    } catch (error) {
+      this.uploadFault = error;
+      throw error;
+    }
+  }
+}
+
+/** The way to the vendors: one pool of connections with deadlines, shared by all providers. */
+export class ProviderHttp implements OnApplicationShutdown {
+  /** @param dispatcher made with PROVIDER_DISPATCHER_OPTIONS; in the service it is the guarded one. */
+  constructor(private readonly dispatcher: Dispatcher) {}
+
+  open(): ProviderExchange {
+    return new ProviderExchange(this.dispatcher);
+  }
+
+  /** Last of all, when the runs have been drained: what still waits for a vendor is cut. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.dispatcher.destroy();
+  }
+}
+
+function toHeaders(raw: Dispatcher.ResponseData['headers']): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(raw)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return headers;
+}
+
+async function readStart(body: Readable): Promise<string> {
+  const parts: Buffer[] = [];
+  let sizeBytes = 0;
+  try {
+    for await (const part of body) {
+      parts.push(part as Buffer);
+      sizeBytes += (part as Buffer).length;
+      if (sizeBytes >= ERROR_BODY_BYTES_MAX) break;
+    }
+  } catch {
+    // The status is what counts; a body that breaks off tells no more.
+  }
+  return Buffer.concat(parts).toString('utf8').slice(0, ERROR_BODY_BYTES_MAX);
+}

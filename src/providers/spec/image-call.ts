@@ -1,0 +1,94 @@
+import type { Readable } from 'node:stream';
+import type { ImageBackground, ImageFormat, ImageOperation } from './image-model.js';
+
+/** JSON that survives a database: the form of a vendor's reference. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** One credential at one vendor. It arrives with each call; a provider keeps none. */
+export interface ProviderCredential {
+  /** Without a slash at the end; null = the vendor's own address. */
+  baseUrl: string | null;
+  /** Null = the server asks for none. */
+  apiKey: string | null;
+  /** The header that carries the key. `api-key` is Azure's; default `authorization` (Bearer). */
+  keyHeader?: 'authorization' | 'api-key';
+  /** Billing organisation and project at the vendor, where it knows them. */
+  organization?: string | null;
+  project?: string | null;
+  /** Added to every request's query, as Azure's `api-version`. */
+  query?: Readonly<Record<string, string>>;
+}
+
+/** A picture the caller gave. Already checked by content: `mediaType` is true. */
+export interface InputImage {
+  /** Tells person from garment in a try-on; `image` elsewhere. The first one is the picture that is edited. */
+  role: 'image' | 'person' | 'garment';
+  /** A safe file name with the right ending, for vendors who take forms. */
+  name: string;
+  mediaType: string;
+  sizeBytes: number;
+  /** A new stream of the whole picture; may be called again. What it throws ends the call unchanged. */
+  open(): Readable;
+}
+
+/** What one call to a vendor needs, and nothing about who is asking. */
+export interface ImageCall {
+  /** Id of the attempt, for the vendor's idempotency where it has one. */
+  attemptId: string;
+  /** Name in the catalogue; a name it does not list is sent in the provider's most common form. */
+  model: string;
+  /** What the vendor calls it where that differs (an Azure deployment, a mapped name); null = `model`. */
+  vendorModel: string | null;
+  operation: ImageOperation;
+  prompt: string;
+  /** Pictures asked for, 1 or more; the model's own bound was checked before. */
+  n: number;
+  /** Both or neither; null = left to the vendor. */
+  widthPx: number | null;
+  heightPx: number | null;
+  /** Null or absent in all of these = not asked for. Unsupported ones come back as warnings. */
+  quality?: string | null;
+  style?: string | null;
+  /** 0 to 2^32 − 1. */
+  seed?: number | null;
+  negativePrompt?: string | null;
+  guidance?: number | null;
+  steps?: number | null;
+  outputFormat?: ImageFormat | null;
+  background?: ImageBackground | null;
+  /** 0 (smallest) to 100 (best), for jpeg and webp. */
+  compression?: number | null;
+  inputImages: readonly InputImage[];
+  /** Of the same size as the first input image; where it is fully transparent the picture may change. */
+  mask?: InputImage | null;
+  /** The vendor's own options as the caller wrote them; checked strictly by `assertOptions`. */
+  providerOptions: Readonly<Record<string, unknown>>;
+  credential: ProviderCredential;
+  /** Ends the call. A reason named `TimeoutError` means the deadline passed; any other, that it was canceled. */
+  signal: AbortSignal;
+  /**
+   * Takes one picture as soon as its first bytes are here; called one at a time, at most `n` times, each index once.
+   * Nothing more is read from the vendor before it resolves: a slow store slows the vendor.
+   * Bytes it leaves unread are dropped. What it throws ends the call and comes out of `submit` unchanged.
+   */
+  deliver(image: DeliveredImage): Promise<void>;
+}
+
+/** Bytes are unchecked vendor content: bound, sniff and measure them. A URL is hostile until the outbound guard took it. */
+export type DeliveredImage =
+  | { index: number; kind: 'bytes'; bytes: AsyncIterable<Uint8Array> }
+  /** Absolute, or relative to the credential's base URL. The provider never fetches it. */
+  | { index: number; kind: 'url'; url: string };
+
+/** Asks after a call that was accepted: the same words, with the vendor's reference instead of the request. */
+export interface ImageStatusCall {
+  attemptId: string;
+  model: string;
+  /** As `submit` gave it. */
+  reference: JsonValue;
+  n: number;
+  credential: ProviderCredential;
+  signal: AbortSignal;
+  deliver(image: DeliveredImage): Promise<void>;
+}
