@@ -1,0 +1,89 @@
+/**
+ * The oldest queued row that nobody is just taking, of the space with the fewest running generations that has one. A
+ * space is passed over only when all of its rows are being taken: a claim that went away with nothing while rows wait
+ * would have used up the wake-up of one. Spaces are found by leaps over the index, however much each has waiting.
+ */
+export const CLAIM_NEXT = `
+WITH RECURSIVE waiting AS (
+  (SELECT search_space_id FROM generations WHERE status = 'queued' ORDER BY search_space_id LIMIT 1)
+  UNION ALL
+  SELECT (SELECT g.search_space_id FROM generations g
+    WHERE g.status = 'queued' AND g.search_space_id > w.search_space_id
+    ORDER BY g.search_space_id LIMIT 1)
+  FROM waiting w WHERE w.search_space_id IS NOT NULL
+), running AS (
+  SELECT search_space_id, count(*) AS count FROM generations WHERE status = 'running' GROUP BY 1
+), turns AS (
+  SELECT w.search_space_id FROM waiting w LEFT JOIN running r USING (search_space_id)
+  WHERE w.search_space_id IS NOT NULL
+  ORDER BY coalesce(r.count, 0), (SELECT q.id FROM generations q
+    WHERE q.status = 'queued' AND q.search_space_id = w.search_space_id ORDER BY q.id LIMIT 1)
+), next AS (
+  SELECT g.id FROM turns t CROSS JOIN LATERAL (
+    SELECT q.id FROM generations q
+    WHERE q.status = 'queued' AND q.search_space_id = t.search_space_id
+    ORDER BY q.id LIMIT 1 FOR UPDATE SKIP LOCKED) g
+  LIMIT 1
+), claimed AS (
+  UPDATE generations g SET status = 'running', lease_owner = $1,
+    lease_until = now() + make_interval(secs => $2)
+  FROM next WHERE g.id = next.id RETURNING g.id
+)
+UPDATE generation_attempts a SET state = 'sent', sent_at = now()
+FROM claimed WHERE a.generation_id = claimed.id AND a.state = 'planned'
+RETURNING a.generation_id`;
+
+export const TAKE_OVER = `
+UPDATE generations SET lease_owner = $2, lease_until = now() + make_interval(secs => $3)
+WHERE id = $1 AND status = 'running' AND lease_until < now() RETURNING id`;
+
+export const LAPSE_FOREIGN = `
+UPDATE generations SET lease_until = now() - interval '1 millisecond'
+WHERE status = 'running' AND lease_owner <> $1 AND lease_until > now()`;
+
+export const LIST_LAPSED = `
+SELECT id FROM generations WHERE status = 'running' AND lease_until < now()
+ORDER BY lease_until LIMIT $1`;
+
+export const LIST_QUEUED = `
+SELECT id FROM generations
+WHERE status = 'queued' AND created_at < now() - make_interval(secs => $1)
+ORDER BY id LIMIT $2`;
+
+export const RENEW_LEASES = `
+UPDATE generations SET lease_until = now() + make_interval(secs => $2)
+WHERE id = ANY($3::uuid[]) AND status = 'running' AND lease_owner = $1
+RETURNING id, cancel_requested_at IS NOT NULL AS cancel`;
+
+export const RELEASE = `
+WITH freed AS (
+  UPDATE generations SET status = 'queued', lease_owner = NULL, lease_until = NULL
+  WHERE id = $1 AND lease_owner = $2 AND status = 'running' AND cancel_requested_at IS NULL
+  RETURNING id
+)
+UPDATE generation_attempts a SET state = 'planned', sent_at = NULL
+FROM freed WHERE a.generation_id = freed.id AND a.state = 'sent' RETURNING a.generation_id AS id`;
+
+export const SEIZE = `
+UPDATE generations SET status = 'running', lease_owner = $2,
+  lease_until = now() + make_interval(secs => $3)
+WHERE id = $1 AND status = 'queued' RETURNING id`;
+
+export const REQUEST_CANCEL = `
+UPDATE generations SET cancel_requested_at = coalesce(cancel_requested_at, now())
+WHERE id = $1 AND status = 'running' RETURNING id`;
+
+export const MARK_DELIVERED = `
+UPDATE generations SET delivered_at = now() WHERE id = ANY($1::uuid[]) AND delivered_at IS NULL`;
+
+/** A hold outlives its time only while a live generation stands behind it. */
+export const LIST_ABANDONED_HOLDS = `
+SELECT h.id FROM holds h LEFT JOIN generations g ON g.hold_id = h.id
+WHERE h.state = 'held' AND h.expires_at < now()
+  AND (g.id IS NULL OR g.status NOT IN ('queued', 'running'))
+ORDER BY h.expires_at LIMIT $1`;
+
+export const PURGE_EXPIRED_KEYS = `
+DELETE FROM idempotency_keys WHERE (caller_id, route, key) IN (
+  SELECT caller_id, route, key FROM idempotency_keys WHERE expires_at <= now() LIMIT $1)
+RETURNING generation_id`;

@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
+import type { PageRequest } from '../../common/page.js';
+import { Sql } from '../../persistence/sql.port.js';
+import type { Attempt, Generation } from '../domain/generation.js';
+import {
+  type GenerationFilter,
+  GenerationsRepository,
+  type OwnedRun,
+} from '../domain/generations.repository.port.js';
+import { AttemptEntity } from './attempt.entity.js';
+import { GenerationEntity } from './generation.entity.js';
+import * as statements from './generation-statements.js';
+import { toAttempt, toGeneration } from './to-generation.js';
+
+@Injectable()
+export class TypeormGenerationsRepository extends GenerationsRepository {
+  constructor(
+    @InjectRepository(GenerationEntity) private readonly rows: Repository<GenerationEntity>,
+    @InjectRepository(AttemptEntity) private readonly attempts: Repository<AttemptEntity>,
+    private readonly sql: Sql,
+  ) {
+    super();
+  }
+
+  async find(id: string): Promise<Generation | null> {
+    const row = await this.rows.findOneBy({ id });
+    return row && toGeneration(row);
+  }
+
+  async list(filter: GenerationFilter, page: PageRequest): Promise<Generation[]> {
+    if (filter.searchSpaceIds.length === 0) return [];
+    const where: FindOptionsWhere<GenerationEntity> = {
+      searchSpaceId: In([...filter.searchSpaceIds]),
+      ...(filter.status && { status: filter.status }),
+      ...(filter.provider && { provider: filter.provider }),
+      ...(filter.model && { model: filter.model }),
+      ...(page.after && { id: LessThan(page.after) }),
+    };
+    const rows = await this.rows.find({ where, order: { id: 'DESC' }, take: page.limit + 1 });
+    return rows.map(toGeneration);
+  }
+
+  async listAttempts(generationIds: readonly string[]): Promise<Attempt[]> {
+    if (generationIds.length === 0) return [];
+    const rows = await this.attempts.find({
+      where: { generationId: In([...generationIds]) },
+      order: { generationId: 'ASC', ordinal: 'ASC' },
+    });
+    return rows.map(toAttempt);
+  }
+
+  async claimNext(owner: string, leaseS: number): Promise<OwnedRun | null> {
+    const [claimed] = await this.sql.query<{ generation_id: string }>(
+      'generations_claim_next',
+      statements.CLAIM_NEXT,
+      [owner, leaseS],
+    );
+    return claimed ? this.findOwned(claimed.generation_id) : null;
+  }
+
+  async takeOver(id: string, owner: string, leaseS: number): Promise<OwnedRun | null> {
+    const [taken] = await this.sql.query('generations_take_over', statements.TAKE_OVER, [
+      id,
+      owner,
+      leaseS,
+    ]);
+    return taken ? this.findOwned(id) : null;
+  }
+
+  async lapseForeign(owner: string): Promise<void> {
+    await this.sql.query('generations_lapse_foreign', statements.LAPSE_FOREIGN, [owner]);
+  }
+
+  async listLapsed(limit: number): Promise<string[]> {
+    return this.listIds('generations_list_lapsed', statements.LIST_LAPSED, [limit]);
+  }
+
+  async listQueued(olderThanS: number, limit: number): Promise<string[]> {
+    return this.listIds('generations_list_queued', statements.LIST_QUEUED, [olderThanS, limit]);
+  }
+
+  async renewLeases(ids: readonly string[], owner: string, leaseS: number): Promise<string[]> {
+    const rows = await this.sql.query<{ id: string; cancel: boolean }>(
+      'generations_renew_leases',
+      statements.RENEW_LEASES,
+      [owner, leaseS, [...ids]],
+    );
+    return rows.filter((row) => row.cancel).map((row) => row.id);
+  }
+
+  async release(id: string, owner: string): Promise<boolean> {
+    const ids = await this.listIds('generations_release', statements.RELEASE, [id, owner]);
+    return ids.length > 0;
+  }
+
+  async seize(id: string, owner: string, leaseS: number): Promise<boolean> {
+    const ids = await this.listIds('generations_seize', statements.SEIZE, [id, owner, leaseS]);
+    return ids.length > 0;
+  }
+
+  async requestCancel(id: string): Promise<boolean> {
+    const ids = await this.listIds('generations_cancel', statements.REQUEST_CANCEL, [id]);
+    return ids.length > 0;
+  }
+
+  async markDelivered(ids: readonly string[]): Promise<void> {
+    await this.sql.query('generations_delivered', statements.MARK_DELIVERED, [[...ids]]);
+  }
+
+  async listAbandonedHolds(limit: number): Promise<string[]> {
+    return this.listIds('generations_abandoned', statements.LIST_ABANDONED_HOLDS, [limit]);
+  }
+
+  async purgeExpiredKeys(limit: number): Promise<number> {
+    const rows = await this.sql.query('generations_purge_keys', statements.PURGE_EXPIRED_KEYS, [
+      limit,
+    ]);
+    return rows.length;
+  }
+
+  private async findOwned(id: string): Promise<OwnedRun | null> {
+    const [generation, attempts] = await Promise.all([this.find(id), this.listAttempts([id])]);
+    const attempt = attempts.at(-1);
+    return generation && attempt ? { generation, attempt } : null;
+  }
+
+  private async listIds(name: string, text: string, values: unknown[]): Promise<string[]> {
+    const rows = await this.sql.query<{ id: string }>(name, text, values);
+    return rows.map((row) => row.id);
+  }
+}

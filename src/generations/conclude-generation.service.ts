@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { PriceBook } from '../billing/price-book.js';
+import {
+  type ConcludeMember,
+  type ConcludeResult,
+  isAlreadySettled,
+  isSettled,
+} from '../billing/domain/settlement.js';
+import { SettlementWriter } from '../billing/settlement-writer.js';
+import { Clock } from '../common/clock.js';
+import { type Micros, toMicros, ZERO_MICROS } from '../common/micros.js';
+import { ERROR_FACES } from '../http/error-map.js';
+import type { MediaAsset } from '../media/domain/media-asset.js';
+import { MediaReleases } from '../media/domain/media-releases.port.js';
+import { MediaService } from '../media/media.service.js';
+import { OutboxSignal } from '../persistence/outbox.port.js';
+import { UnitOfWork } from '../persistence/unit-of-work.port.js';
+import type { ReportedUsage } from '../billing/domain/charge-image.js';
+import { toConcludeMember } from './conclude-member.js';
+import { type Conclusion, type Outcome, toConclusion } from './domain/outcome.js';
+import type { OwnedRun } from './domain/generations.repository.port.js';
+import type { GenerationView } from './generation-view.js';
+import { persevere } from './persevere.js';
+
+export interface EndedRun {
+  run: OwnedRun;
+  outcome: Outcome;
+  images: readonly MediaAsset[];
+  /** What the vendor says it made, where it says so. */
+  served: { size: string | null; quality: string | null };
+  timingsMs: Record<string, number>;
+}
+
+/** Ends a generation exactly once: money, rows, usage and news in one durable step. */
+@Injectable()
+export class ConcludeGenerationService {
+  constructor(
+    private readonly clock: Clock,
+    private readonly prices: PriceBook,
+    private readonly writer: SettlementWriter,
+    private readonly media: MediaService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly signal: OutboxSignal,
+  ) {}
+
+  /**
+   * Repeats until it is written. Null when another process had concluded it before. If that one found nothing to
+   * charge, the pictures of this run are taken back; if it charged, it found these pictures, and they stay.
+   */
+  async conclude(ended: EndedRun): Promise<GenerationView | null> {
+    const { generation, attempt } = ended.run;
+    const conclusion = toConclusion(generation.n, ended.outcome);
+    const chargeMicros = await this.toCharge(ended);
+    const finishedAt = this.clock.now();
+    const member = toConcludeMember({
+      generation,
+      attempt,
+      outcome: ended.outcome,
+      conclusion,
+      chargeMicros,
+      timingsMs: ended.timingsMs,
+      finishedAt,
+      freesKey: chargeMicros === 0 && isWorthRepeating(conclusion),
+    });
+    const result = await this.write(member);
+    if (!isSettled(result)) {
+      const isPaid = isAlreadySettled(result) && result.state === 'posted';
+      if (!isPaid) await persevere('taking pictures back', () => this.takeBack(ended.images));
+      return null;
+    }
+    this.signal.nudge();
+    return toView(ended, conclusion, toMicros(result.posted_micros), finishedAt);
+  }
+
+  private async write(member: ConcludeMember): Promise<ConcludeResult> {
+    return persevere('a conclusion', () => this.writer.conclude(member));
+  }
+
+  private async toCharge({ run, outcome, images, served }: EndedRun): Promise<Micros> {
+    if (outcome.delivered === 0) return ZERO_MICROS;
+    const { generation } = run;
+    const [first] = images;
+    const { chargeMicros } = await this.prices.charge({
+      provider: generation.provider,
+      model: generation.model,
+      versionId: generation.quote.priceVersionId,
+      widthPx: first?.widthPx ?? generation.options.widthPx,
+      heightPx: first?.heightPx ?? generation.options.heightPx,
+      size: served.size ?? generation.size,
+      quality: served.quality ?? generation.quality,
+      delivered: outcome.delivered,
+      made: outcome.made,
+      usage: outcome.usage as ReportedUsage | null,
+      quoted: generation.quote,
+    });
+    return chargeMicros;
+  }
+
+  private async takeBack(images: readonly MediaAsset[]): Promise<void> {
+    if (images.length === 0) return;
+    const ids = images.map(({ id }) => id);
+    const released = await this.unitOfWork.run((scope) =>
+      scope.get(MediaReleases).releaseAssets(ids),
+    );
+    await this.media.purge(released);
+  }
+}
+
+/** What the rows say now, without asking them. */
+function toView(
+  { run, outcome, images, timingsMs }: EndedRun,
+  conclusion: Conclusion,
+  costMicros: Micros,
+  finishedAt: Date,
+): GenerationView {
+  const { generation, attempt } = run;
+  return {
+    generation: {
+      ...generation,
+      status: conclusion.status,
+      sentPrompt: generation.prompt,
+      error: conclusion.error,
+      costMicros,
+      usage: outcome.usage,
+      warnings: outcome.warnings,
+      timingsMs,
+      finishedAt,
+    },
+    attempts: [
+      {
+        ...attempt,
+        state: conclusion.attemptState,
+        vendorRequestId: outcome.vendorRequestId,
+        error: conclusion.error,
+        costMicros,
+        finishedAt,
+      },
+    ],
+    images: [...images],
+  };
+}
+
+/** A failure that cost nothing and may be lifted by trying again keeps no Idempotency-Key. */
+function isWorthRepeating({ status, error }: Conclusion): boolean {
+  if (status !== 'failed' || !error) return false;
+  const face = ERROR_FACES[error.code as keyof typeof ERROR_FACES];
+  return face?.retry ?? false;
+}

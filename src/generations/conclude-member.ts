@@ -1,0 +1,106 @@
+import { newId } from '../common/ids.js';
+import type { Micros } from '../common/micros.js';
+import type { ConcludeMember } from '../billing/domain/settlement.js';
+import type { Attempt, Generation } from './domain/generation.js';
+import type { Conclusion, Outcome } from './domain/outcome.js';
+
+export const GENERATION_CONCLUDED = 'generation.concluded';
+
+export interface ConcludeParts {
+  generation: Generation;
+  attempt: Attempt;
+  outcome: Outcome;
+  conclusion: Conclusion;
+  chargeMicros: Micros;
+  timingsMs: Record<string, number>;
+  finishedAt: Date;
+  /** Whether a repeat of the request may be tried under the same Idempotency-Key. */
+  freesKey: boolean;
+}
+
+/** The concluding step of a generation: money, outcome, usage and news in one member. */
+export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
+  const { generation, attempt, outcome, conclusion } = parts;
+  const error = conclusion.error;
+  return {
+    settle: {
+      hold_id: generation.holdId,
+      transaction_id: newId(),
+      ...(outcome.delivered > 0
+        ? { action: 'post', amount_micros: parts.chargeMicros }
+        : { action: 'void' }),
+      actor: toActor(generation),
+      attempt_id: attempt.id,
+      ...(conclusion.attemptState === 'interrupted' && { review: 'interrupted' }),
+    },
+    generation: {
+      id: generation.id,
+      status: conclusion.status,
+      sent_prompt: generation.prompt,
+      error_code: error?.code ?? null,
+      error_message: error?.message ?? null,
+      usage: outcome.usage,
+      warnings: outcome.warnings,
+      timings_ms: parts.timingsMs,
+      finished_at: parts.finishedAt.toISOString(),
+      free_key: parts.freesKey,
+    },
+    attempt: {
+      id: attempt.id,
+      state: conclusion.attemptState,
+      vendor_request_id: outcome.vendorRequestId,
+      error_code: error?.code ?? null,
+      error_message: error?.message ?? null,
+    },
+    usage: {
+      id: attempt.id,
+      search_space_id: generation.searchSpaceId,
+      user_id: generation.createdBy,
+      api_key_id: generation.apiKeyId,
+      generation_id: generation.id,
+      provider: generation.provider,
+      model: generation.model,
+      operation: generation.operation,
+      kind: 'image',
+      tier: 'platform',
+      outcome: conclusion.status,
+      images_requested: generation.n,
+      images_delivered: outcome.delivered,
+      price_version_id: generation.quote.priceVersionId,
+      list_cost_micros: parts.chargeMicros,
+      ...toTokens(outcome.usage),
+    },
+    events: [
+      {
+        id: newId(),
+        kind: GENERATION_CONCLUDED,
+        search_space_id: generation.searchSpaceId,
+        payload: {
+          generation_id: generation.id,
+          status: conclusion.status,
+          provider: generation.provider,
+          model: generation.model,
+          images: outcome.delivered,
+          charged_micros: parts.chargeMicros,
+        },
+      },
+    ],
+  };
+}
+
+/** Who acts, as the ledger writes it. */
+export function toActor(generation: { apiKeyId: string | null; createdBy: string }): string {
+  return generation.apiKeyId ? `api_key:${generation.apiKeyId}` : `user:${generation.createdBy}`;
+}
+
+function toTokens(usage: Record<string, unknown> | null): Record<string, number> {
+  const tokens = {
+    input_tokens: usage?.inputTokens,
+    image_input_tokens: usage?.inputImageTokens,
+    output_tokens: usage?.outputTokens,
+    image_output_tokens: usage?.outputImageTokens,
+  };
+  return Object.fromEntries(
+    Object.entries(tokens).filter(([, count]) => Number.isSafeInteger(count)),
+  ) as Record<string, number>;
+}

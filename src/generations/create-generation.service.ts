@@ -1,0 +1,143 @@
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  isInsufficientBalance,
+  toInsufficientBalance,
+} from '../billing/domain/insufficient-balance.js';
+import type { Refusal } from '../billing/domain/settlement.js';
+import { DomainError } from '../common/domain-error.js';
+import type { PhaseTimer } from '../http/phase-timer.js';
+import { AdmitGenerationService, type Asking } from './admit-generation.service.js';
+import { AwaitGenerationService } from './await-generation.service.js';
+import { assertRequest, type GenerationRequest } from './domain/generation-request.js';
+import type { OwnedRun } from './domain/generations.repository.port.js';
+import type { Preference } from './domain/prefer.js';
+import { GenerationInputs, type PreparedInput } from './generation-inputs.js';
+import type { GenerationView } from './generation-view.js';
+import { StartRunService } from './start-run.service.js';
+
+export interface Creation {
+  view: GenerationView;
+  /** Answered from an earlier request with the same key. */
+  isReplay: boolean;
+}
+
+export interface CreateOptions {
+  preference: Preference;
+  phases: PhaseTimer;
+}
+
+/** One request for pictures, from the door to its answer. */
+@Injectable()
+export class CreateGenerationService {
+  private readonly logger = new Logger(CreateGenerationService.name);
+
+  constructor(
+    private readonly admissions: AdmitGenerationService,
+    private readonly inputs: GenerationInputs,
+    private readonly starts: StartRunService,
+    private readonly waits: AwaitGenerationService,
+  ) {}
+
+  /**
+   * The generation, concluded when that happened within the wait.
+   * @throws DomainError what refuses the request; then no row was written and nobody was called.
+   */
+  async create(
+    request: GenerationRequest,
+    asking: Asking,
+    { preference, phases }: CreateOptions,
+  ): Promise<Creation> {
+    assertRequest(request);
+    const draft = this.admissions.draft(request, asking);
+    const ticket = preference.waitS > 0 ? this.starts.reserve() : null;
+    let refusal: Refusal | null = null;
+    let isAdmitted = false;
+    try {
+      refusal = await this.admit(request, draft, asking, ticket !== null, phases);
+      isAdmitted = refusal === null;
+    } finally {
+      // Whoever only waits for another request's pictures takes no place from those who run.
+      if (!isAdmitted) ticket?.end();
+    }
+    if (refusal) return this.answerRefusal(refusal, preference);
+    if (!ticket) {
+      await this.starts.enqueue(draft.generation.id);
+      return { view: toFreshView(draft), isReplay: false };
+    }
+    const running = this.starts.run(draft, ticket, phases);
+    const view = await this.waits.race(draft.generation.id, running, preference.waitS);
+    return { view: view ?? toFreshView(draft), isReplay: false };
+  }
+
+  /** Null = admitted. The ticket of a refused request is given back. */
+  private async admit(
+    request: GenerationRequest,
+    draft: OwnedRun,
+    asking: Asking,
+    isRun: boolean,
+    phases: PhaseTimer,
+  ): Promise<Refusal | null> {
+    const prepared = await this.inputs.prepare(request, draft.generation.id);
+    // Pictures that go in must be stored before a worker may take the row: until then it is ours.
+    const owns = isRun || prepared.length > 0;
+    const start = owns
+      ? ({ kind: 'run', owner: this.starts.owner } as const)
+      : { kind: 'queue' as const };
+    let isAdmitted = false;
+    try {
+      const refusal = await phases.measure('hold', () =>
+        this.admissions.admit(draft, asking, start),
+      );
+      isAdmitted = refusal === null;
+      if (refusal) return refusal;
+      if (prepared.length > 0) await this.keepInputs(draft, prepared);
+      if (owns && !isRun) await this.starts.release(draft);
+      return null;
+    } finally {
+      if (!isAdmitted) await this.discard(prepared);
+    }
+  }
+
+  /** Pictures that cannot be kept end the generation before anything was sent or is owed. */
+  private async keepInputs(draft: OwnedRun, prepared: PreparedInput[]): Promise<void> {
+    try {
+      await this.inputs.keep(draft.generation.searchSpaceId, prepared);
+    } catch (error) {
+      await this.starts.fail(draft, error);
+      throw error;
+    }
+  }
+
+  private async answerRefusal(refusal: Refusal, preference: Preference): Promise<Creation> {
+    if (isInsufficientBalance(refusal)) throw toInsufficientBalance(refusal, 'image_generation');
+    const id = refusal.generation_id as string;
+    if (refusal.code === 'attach') {
+      return { view: await this.waits.waitFor(id, preference.waitS), isReplay: false };
+    }
+    if (refusal.code !== 'idempotency') {
+      throw new DomainError('billing.unavailable', 'The request was not admitted. Try again.', {
+        cause: refusal,
+      });
+    }
+    if (refusal.same !== true) {
+      throw new DomainError(
+        'idempotency.key_reused',
+        'This Idempotency-Key was used for another request. Send a new key.',
+      );
+    }
+    return { view: await this.waits.getConcluded(id), isReplay: true };
+  }
+
+  private async discard(prepared: PreparedInput[]): Promise<void> {
+    try {
+      await this.inputs.discard(prepared);
+    } catch (error) {
+      // The sweep of incoming pictures removes them later.
+      this.logger.warn(`inputs of a refused request were left behind: ${String(error)}`);
+    }
+  }
+}
+
+function toFreshView({ generation, attempt }: OwnedRun): GenerationView {
+  return { generation, attempts: [attempt], images: [] };
+}

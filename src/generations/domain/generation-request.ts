@@ -1,0 +1,88 @@
+import { DomainError } from '../../common/domain-error.js';
+import { TEXT_FORM } from '../../common/text-form.js';
+import type { Operation } from './generation.js';
+
+const METADATA_BYTES_MAX = 4_096;
+const PROVIDER_OPTIONS_BYTES_MAX = 16_384;
+
+/** One picture to work from; exactly one member is set. */
+export interface ReferenceImage {
+  mediaId?: string;
+  url?: string;
+  /** Base64, or a data: URL. */
+  data?: string;
+}
+
+/** What a caller asks for, in our own words, whatever surface it came through. */
+export interface GenerationRequest {
+  searchSpaceId: string;
+  prompt: string;
+  /** Public name; null = auto. */
+  model: string | null;
+  operation: Operation;
+  n: number;
+  /** As the caller wrote it, for the record; null = left to the vendor. */
+  size: string | null;
+  widthPx: number | null;
+  heightPx: number | null;
+  quality: string | null;
+  style?: string;
+  seed?: number;
+  negativePrompt?: string;
+  guidance?: number;
+  steps?: number;
+  outputFormat?: 'png' | 'jpeg' | 'webp';
+  background?: 'auto' | 'opaque' | 'transparent';
+  compression?: number;
+  referenceImages: readonly ReferenceImage[];
+  mask: ReferenceImage | null;
+  providerOptions: Record<string, unknown>;
+  metadata: Record<string, unknown> | null;
+}
+
+/**
+ * Rules that hold between fields, whatever the model.
+ * @throws DomainError `request.invalid` naming the field.
+ */
+export function assertRequest(request: GenerationRequest): void {
+  if (request.prompt.trim() === '') throw DomainError.invalid('prompt', 'must not be blank');
+  assertJson('metadata', request.metadata, METADATA_BYTES_MAX);
+  assertJson('provider_options', request.providerOptions, PROVIDER_OPTIONS_BYTES_MAX);
+  request.referenceImages.forEach((image, index) =>
+    assertReference(image, `reference_images[${index}]`),
+  );
+  if (request.mask) assertReference(request.mask, 'mask');
+  if (request.operation === 'generate') return;
+  if (request.referenceImages.length === 0) {
+    throw DomainError.invalid(
+      'reference_images',
+      `must hold at least one picture for the operation ${request.operation}`,
+    );
+  }
+}
+
+function assertReference(image: ReferenceImage, field: string): void {
+  const given = [image.mediaId, image.url, image.data].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    throw DomainError.invalid(field, 'must have exactly one of media_id, url and data');
+  }
+}
+
+/** What is stored as JSON must fit, and hold no text that the database cannot keep. */
+function assertJson(field: string, value: object | null, bytesMax: number): void {
+  if (value === null) return;
+  const text = JSON.stringify(value);
+  if (Buffer.byteLength(text) > bytesMax) {
+    throw DomainError.invalid(field, `must be at most ${bytesMax} bytes of JSON`);
+  }
+  if (!isStorable(value)) {
+    throw DomainError.invalid(field, 'must not hold NUL characters or broken surrogate pairs');
+  }
+}
+
+/** Names of members included. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return TEXT_FORM.test(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, member]) => isStorable(name) && isStorable(member));
+}

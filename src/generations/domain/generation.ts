@@ -1,0 +1,113 @@
+import type { Micros } from '../../common/micros.js';
+
+export const STATUSES = [
+  'queued',
+  'running',
+  'succeeded',
+  'partially_succeeded',
+  'failed',
+  'canceled',
+] as const;
+
+export type GenerationStatus = (typeof STATUSES)[number];
+
+export const OPERATIONS = ['generate', 'edit', 'inpaint', 'variation', 'try_on'] as const;
+
+export type Operation = (typeof OPERATIONS)[number];
+
+/** One request's life as the database has it. */
+export interface Generation {
+  id: string;
+  searchSpaceId: string;
+  status: GenerationStatus;
+  operation: Operation;
+  prompt: string;
+  /** What the vendor was sent, when it differs from the prompt or once it was sent. */
+  sentPrompt: string | null;
+  model: string;
+  provider: string;
+  connection: string;
+  size: string | null;
+  quality: string | null;
+  n: number;
+  options: StoredOptions;
+  quote: StoredQuote;
+  metadata: Record<string, unknown> | null;
+  error: GenerationError | null;
+  costMicros: Micros;
+  usage: Record<string, unknown> | null;
+  warnings: GenerationWarning[];
+  timingsMs: Record<string, number>;
+  createdBy: string;
+  apiKeyId: string | null;
+  callerId: string;
+  route: string;
+  fingerprint: string;
+  holdId: string;
+  /** Raised to kill every link given out so far. */
+  linksVersion: number;
+  createdAt: Date;
+  finishedAt: Date | null;
+}
+
+export interface GenerationError {
+  code: string;
+  message: string;
+  /** What the vendor asks to wait. Not stored: by the time a record is read it has passed. */
+  retryAfterS?: number;
+}
+
+export interface GenerationWarning {
+  code: string;
+  message: string;
+}
+
+/** What a run needs besides the columns; stored with the row, so that any process can run it. */
+export interface StoredOptions {
+  widthPx: number | null;
+  heightPx: number | null;
+  style?: string;
+  seed?: number;
+  negativePrompt?: string;
+  guidance?: number;
+  steps?: number;
+  outputFormat?: 'png' | 'jpeg' | 'webp';
+  background?: 'auto' | 'opaque' | 'transparent';
+  compression?: number;
+  providerOptions: Record<string, unknown>;
+  /** Whether pictures go in; they are assets of the generation. */
+  hasInputs: boolean;
+}
+
+/** The price the hold was made with; the charge uses the same one. */
+export interface StoredQuote {
+  holdMicros: Micros;
+  unitMicros: Micros;
+  priceVersionId: string;
+}
+
+export interface Attempt {
+  id: string;
+  generationId: string;
+  ordinal: number;
+  provider: string;
+  model: string;
+  state: 'planned' | 'sent' | 'succeeded' | 'failed' | 'interrupted' | 'canceled';
+  vendorRequestId: string | null;
+  error: GenerationError | null;
+  costMicros: Micros;
+  sentAt: Date | null;
+  finishedAt: Date | null;
+}
+
+const CONCLUDED: readonly GenerationStatus[] = [
+  'succeeded',
+  'partially_succeeded',
+  'failed',
+  'canceled',
+];
+
+/** Whether nothing more will happen to it. */
+export function isConcluded(status: GenerationStatus): boolean {
+  return CONCLUDED.includes(status);
+}

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../common/domain-error.js';
+import { AppConfig } from '../config/app-config.js';
+import { MediaReleases } from '../media/domain/media-releases.port.js';
+import { MediaService } from '../media/media.service.js';
+import { UnitOfWork } from '../persistence/unit-of-work.port.js';
+import { ConcludeGenerationService } from './conclude-generation.service.js';
+import { isConcluded } from './domain/generation.js';
+import { GenerationsRemover, GenerationsRepository } from './domain/generations.repository.port.js';
+import { canceled } from './domain/outcome.js';
+import type { GenerationView } from './generation-view.js';
+import { LocalRuns } from './local-runs.js';
+import { toUnsent } from './unsent-run.js';
+
+/** How long a cancel waits for the running call to have ended. */
+const CANCEL_WAIT_MS = 5_000;
+const POLL_MS = 100;
+
+/** Cancels what has not ended, deletes what has. */
+@Injectable()
+export class EndGenerationService {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly repository: GenerationsRepository,
+    private readonly runs: LocalRuns,
+    private readonly conclusions: ConcludeGenerationService,
+    private readonly media: MediaService,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /**
+   * A queued generation ends at once and costs nothing. A running one is told to stop: pictures that
+   * have arrived by then are kept and charged, else it costs nothing.
+   * @throws DomainError `generations.not_cancelable` when it has ended.
+   */
+  async cancel(view: GenerationView): Promise<void> {
+    const { generation, attempts } = view;
+    if (isConcluded(generation.status)) throw notCancelable(generation.status);
+    const { leaseS } = this.config.generations;
+    const attempt = attempts.at(-1);
+    if (attempt && (await this.repository.seize(generation.id, this.runs.owner, leaseS))) {
+      await this.conclusions.conclude(toUnsent({ generation, attempt }, canceled()));
+      return;
+    }
+    const isRunning = await this.repository.requestCancel(generation.id);
+    if (isRunning) this.runs.cancel(generation.id);
+    await this.waitUntilEnded(generation.id);
+  }
+
+  /**
+   * Removes the record, its pictures and with them every link to them. What was paid stays in the books.
+   * @throws DomainError `request.conflict` while it has not ended.
+   */
+  async remove({ generation }: GenerationView): Promise<void> {
+    if (!isConcluded(generation.status)) throw stillRunning();
+    const released = await this.unitOfWork.run(async (scope) => {
+      const blobs = await scope.get(MediaReleases).releaseGeneration(generation.id);
+      if (!(await scope.get(GenerationsRemover).remove(generation.id))) {
+        throw DomainError.notFound('image generation');
+      }
+      return blobs;
+    });
+    await this.media.purge(released);
+  }
+
+  private async waitUntilEnded(id: string): Promise<void> {
+    const until = Date.now() + CANCEL_WAIT_MS;
+    while (Date.now() < until) {
+      const generation = await this.repository.find(id);
+      if (!generation || isConcluded(generation.status)) return;
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+function notCancelable(status: string): DomainError {
+  return new DomainError(
+    'generations.not_cancelable',
+    `The generation has ended (${status}). Delete it if it is not wanted.`,
+  );
+}
+
+function stillRunning(): DomainError {
+  return new DomainError(
+    'request.conflict',
+    'The generation has not ended. Cancel it first (POST …/cancel), then delete it.',
+  );
+}

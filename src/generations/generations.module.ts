@@ -1,0 +1,95 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { EntityManager } from 'typeorm';
+import { BillingModule } from '../billing/billing.module.js';
+import { SettlementRiders } from '../billing/settlement-riders.js';
+import { MediaModule } from '../media/media.module.js';
+import { OutboundModule } from '../outbound/outbound.module.js';
+import { WorkRegistry } from '../persistence/work-registry.js';
+import { RoutingModule } from '../routing/routing.module.js';
+import { AttemptEntity } from './adapters/attempt.entity.js';
+import { GenerationEntity } from './adapters/generation.entity.js';
+import { TypeormGenerationsRemover } from './adapters/typeorm-generations.remover.js';
+import { TypeormGenerationsRepository } from './adapters/typeorm-generations.repository.js';
+import { AdmitGenerationService } from './admit-generation.service.js';
+import { AwaitGenerationService } from './await-generation.service.js';
+import { ConcludeGenerationService } from './conclude-generation.service.js';
+import { ConcludedListener } from './concluded.listener.js';
+import { CreateGenerationService } from './create-generation.service.js';
+import { DeliveryMarks } from './delivery-marks.js';
+import { GenerationsRemover, GenerationsRepository } from './domain/generations.repository.port.js';
+import { EndGenerationService } from './end-generation.service.js';
+import { GenerationInputs } from './generation-inputs.js';
+import { GenerationLinks } from './generation-links.js';
+import { GenerationsReconciler } from './generations.reconciler.js';
+import { GenerationImagesController } from './http/generation-images.controller.js';
+import { GenerationsController } from './http/generations.controller.js';
+import { NativeCreation } from './http/native-creation.js';
+import { LocalRuns } from './local-runs.js';
+import { QueuedRunsWorker } from './queued-runs.worker.js';
+import { ReceivedPictures } from './received-pictures.js';
+import { RecoverRunsService } from './recover-runs.service.js';
+import { RunGenerationService } from './run-generation.service.js';
+import { ShowImageService } from './show-image.service.js';
+import { StartRunService } from './start-run.service.js';
+import { ViewGenerationsService } from './view-generations.service.js';
+
+/** One request's life: quote, hold, run, store, post. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([GenerationEntity, AttemptEntity]),
+    BillingModule,
+    MediaModule,
+    OutboundModule,
+    RoutingModule,
+  ],
+  controllers: [GenerationsController, GenerationImagesController],
+  providers: [
+    { provide: GenerationsRepository, useClass: TypeormGenerationsRepository },
+    AdmitGenerationService,
+    AwaitGenerationService,
+    ConcludedListener,
+    ConcludeGenerationService,
+    CreateGenerationService,
+    DeliveryMarks,
+    EndGenerationService,
+    GenerationInputs,
+    GenerationLinks,
+    GenerationsReconciler,
+    LocalRuns,
+    NativeCreation,
+    QueuedRunsWorker,
+    ReceivedPictures,
+    RecoverRunsService,
+    RunGenerationService,
+    ShowImageService,
+    StartRunService,
+    ViewGenerationsService,
+  ],
+  exports: [CreateGenerationService, DeliveryMarks, GenerationLinks],
+})
+export class GenerationsModule implements OnModuleInit {
+  constructor(
+    private readonly registry: WorkRegistry,
+    private readonly riders: SettlementRiders,
+  ) {}
+
+  onModuleInit(): void {
+    this.registry.register({
+      port: GenerationsRemover,
+      create: (manager: EntityManager) => new TypeormGenerationsRemover(manager),
+    });
+    this.riders.register({
+      step: 'admit',
+      stage: 'before_money',
+      sqlFunction: 'generations_claim',
+    });
+    this.riders.register({ step: 'admit', stage: 'after_money', sqlFunction: 'generations_admit' });
+    this.riders.register({
+      step: 'conclude',
+      stage: 'after_money',
+      sqlFunction: 'generations_conclude',
+    });
+    this.riders.register({ step: 'conclude', stage: 'after_money', sqlFunction: 'outbox_append' });
+  }
+}

@@ -1,0 +1,31 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { TEXT_FORM, TEXT_MESSAGE } from '../../common/text-form.js';
+import { PageQueryDto } from '../../http/page-query.dto.js';
+import { type GenerationStatus, STATUSES } from '../domain/generation.js';
+
+export class ListGenerationsDto extends PageQueryDto {
+  @ApiPropertyOptional({ type: String, format: 'uuid', description: 'Default: all you may read' })
+  @IsOptional()
+  @IsUUID()
+  search_space_id?: string;
+
+  @ApiPropertyOptional({ enum: STATUSES })
+  @IsOptional()
+  @IsIn(STATUSES)
+  status?: GenerationStatus;
+
+  @ApiPropertyOptional({ type: String })
+  @IsOptional()
+  @IsString()
+  @Matches(TEXT_FORM, { message: TEXT_MESSAGE })
+  @MaxLength(100)
+  provider?: string;
+
+  @ApiPropertyOptional({ type: String })
+  @IsOptional()
+  @IsString()
+  @Matches(TEXT_FORM, { message: TEXT_MESSAGE })
+  @MaxLength(200)
+  model?: string;
+}

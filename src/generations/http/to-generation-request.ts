@@ -1,0 +1,44 @@
+import type { GenerationRequest, ReferenceImage } from '../domain/generation-request.js';
+import { toRequestedSize } from '../domain/size.js';
+import type { CreateGenerationDto, ReferenceImageDto } from './create-generation.dto.js';
+
+/** The native body in our own words, for the space that the guard asserted; null means the same as absent. */
+export function toGenerationRequest(
+  body: CreateGenerationDto,
+  searchSpaceId: string,
+): GenerationRequest {
+  const size = toRequestedSize(body.size ?? undefined, body.aspect_ratio ?? undefined);
+  return {
+    searchSpaceId,
+    prompt: body.prompt,
+    model: !body.model || body.model === 'auto' ? null : body.model,
+    operation: body.operation ?? 'generate',
+    n: body.n ?? 1,
+    size: size.widthPx === null ? null : `${size.widthPx}x${size.heightPx}`,
+    ...size,
+    quality: body.quality ?? null,
+    style: body.style ?? undefined,
+    seed: body.seed ?? undefined,
+    negativePrompt: body.negative_prompt ?? undefined,
+    guidance: body.guidance ?? undefined,
+    steps: body.steps ?? undefined,
+    outputFormat: body.output_format ?? undefined,
+    background: body.background ?? undefined,
+    referenceImages: (body.reference_images ?? []).map(toReference),
+    mask: body.mask ? toReference(body.mask) : null,
+    providerOptions: body.provider_options ?? {},
+    metadata: body.metadata ?? null,
+  };
+}
+
+function toReference(image: ReferenceImageDto): ReferenceImage {
+  return {
+    ...(isGiven(image.media_id) && { mediaId: image.media_id }),
+    ...(isGiven(image.url) && { url: image.url }),
+    ...(isGiven(image.data) && { data: image.data }),
+  };
+}
+
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
+}

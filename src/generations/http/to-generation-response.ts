@@ -1,0 +1,73 @@
+import type { MediaAsset } from '../../media/domain/media-asset.js';
+import type { Attempt, Generation, GenerationError } from '../domain/generation.js';
+import type { GenerationLinks } from '../generation-links.js';
+import type { GenerationView } from '../generation-view.js';
+import type {
+  AttemptDto,
+  GeneratedImageDto,
+  GenerationDto,
+  GenerationFaultDto,
+} from './generation.dto.js';
+
+/** The record as callers see it, with fresh links. */
+export function toGenerationResponse(view: GenerationView, links: GenerationLinks): GenerationDto {
+  const { generation } = view;
+  return {
+    id: generation.id,
+    search_space_id: generation.searchSpaceId,
+    collection_id: null,
+    status: generation.status,
+    operation: generation.operation,
+    prompt: generation.prompt,
+    sent_prompt: generation.sentPrompt,
+    prompt_validation: null,
+    model: generation.model,
+    provider: generation.provider,
+    size: generation.size,
+    quality: generation.quality,
+    n: generation.n,
+    metadata: generation.metadata,
+    images: view.images.map((asset) => toImage(asset, generation, links)),
+    error: toFault(generation.error),
+    cost_micros: generation.costMicros,
+    attempts: view.attempts.map(toAttempt),
+    warnings: generation.warnings,
+    timings_ms: generation.timingsMs,
+    created_by: generation.createdBy,
+    created_at: generation.createdAt.toISOString(),
+    finished_at: generation.finishedAt?.toISOString() ?? null,
+  };
+}
+
+function toImage(
+  asset: MediaAsset,
+  generation: Generation,
+  links: GenerationLinks,
+): GeneratedImageDto {
+  return {
+    id: asset.id,
+    index: asset.index,
+    url: links.toUrl(generation, asset.index),
+    width: asset.widthPx,
+    height: asset.heightPx,
+    format: asset.format,
+    bytes: asset.sizeBytes,
+    sha256: asset.sha256,
+    seed: asset.seed,
+  };
+}
+
+function toAttempt(attempt: Attempt): AttemptDto {
+  return {
+    id: attempt.id,
+    provider: attempt.provider,
+    model: attempt.model,
+    state: attempt.state,
+    error: toFault(attempt.error),
+    cost_micros: attempt.costMicros,
+  };
+}
+
+function toFault(error: GenerationError | null): GenerationFaultDto | null {
+  return error && { code: error.code, message: error.message };
+}

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../common/domain-error.js';
+import { AppConfig } from '../config/app-config.js';
+import type { MediaAsset } from '../media/domain/media-asset.js';
+import type { StageTarget } from '../media/domain/storage-key.js';
+import { MediaService, type StagedMedia } from '../media/media.service.js';
+import { OutboundFetcher } from '../outbound/outbound-fetcher.port.js';
+import type { DeliveredImage } from '../providers/spec/image-call.js';
+import type { ImageFacts } from '../providers/spec/image-result.js';
+import type { Connection } from '../routing/connections.js';
+import type { Generation, GenerationWarning } from './domain/generation.js';
+
+const FETCH_TIMEOUT_MS = 60_000;
+const HTTP_OK = 200;
+/** Faults of one picture; the others may still be good. Anything else ends the call. */
+const PICTURE_FAULTS = ['media.', 'outbound.'];
+
+/** Takes what a vendor delivers straight into the store, picture by picture, and remembers what came. */
+@Injectable()
+export class ReceivedPictures {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly media: MediaService,
+    private readonly fetcher: OutboundFetcher,
+  ) {}
+
+  open(generation: Generation, attemptId: string) {
+    const staged: { media: StagedMedia; vendorIndex: number }[] = [];
+    const warnings: GenerationWarning[] = [];
+    return {
+      warnings,
+      take: async (image: DeliveredImage, connection: Connection): Promise<void> => {
+        try {
+          // Places are dense: a picture that was lost leaves no gap.
+          const target = {
+            generationId: generation.id,
+            attemptId,
+            role: 'output' as const,
+            index: staged.length,
+          };
+          const media = await this.stage(image, connection, target);
+          staged.push({ media, vendorIndex: image.index });
+        } catch (error) {
+          if (!isPictureFault(error)) throw error;
+          warnings.push({
+            code: 'picture_unusable',
+            message: `Picture ${image.index} of the provider could not be used: ${error.message}`,
+          });
+        }
+      },
+      /** Makes all that came permanent. May be repeated. */
+      keep: async (facts: readonly ImageFacts[]): Promise<MediaAsset[]> => {
+        if (staged.length === 0) return [];
+        const seeds = new Map(facts.map(({ index, seed }) => [index, seed]));
+        return this.media.record(
+          generation.searchSpaceId,
+          staged.map(({ media, vendorIndex }) => ({
+            staged: media,
+            seed: seeds.get(vendorIndex),
+          })),
+        );
+      },
+    };
+  }
+
+  private async stage(
+    image: DeliveredImage,
+    connection: Connection,
+    target: StageTarget,
+  ): Promise<StagedMedia> {
+    const bytes = image.kind === 'bytes' ? image.bytes : await this.download(image.url, connection);
+    return this.media.stage(target, bytes);
+  }
+
+  /** A relative URL is the vendor's own; every URL passes the guard. */
+  private async download(url: string, connection: Connection): Promise<AsyncIterable<Uint8Array>> {
+    const base = connection.credential.baseUrl ?? undefined;
+    const absolute = URL.canParse(url, base) ? new URL(url, base).href : url;
+    const response = await this.fetcher.fetch(absolute, {
+      maxBytes: this.config.media.fileLimitBytes,
+      timeoutMs: FETCH_TIMEOUT_MS,
+      accept: 'image/*',
+    });
+    if (response.status === HTTP_OK) return response.body;
+    response.discard();
+    throw new DomainError(
+      'outbound.fetch_failed',
+      `its address answered with status ${response.status}.`,
+    );
+  }
+}
+
+function isPictureFault(error: unknown): error is DomainError {
+  return (
+    error instanceof DomainError && PICTURE_FAULTS.some((prefix) => error.code.startsWith(prefix))
+  );
+}

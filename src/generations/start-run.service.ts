@@ -1,0 +1,87 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AppConfig } from '../config/app-config.js';
+import { DomainError } from '../common/domain-error.js';
+import type { PhaseTimer } from '../http/phase-timer.js';
+import { JobQueue } from '../queue/job-queue.port.js';
+import { ConcludeGenerationService } from './conclude-generation.service.js';
+import { GenerationsRepository, type OwnedRun } from './domain/generations.repository.port.js';
+import { canceled } from './domain/outcome.js';
+import { RunSlots, type RunTicket } from './domain/run-slots.js';
+import type { GenerationView } from './generation-view.js';
+import { LocalRuns } from './local-runs.js';
+import { RunGenerationService, toKnown } from './run-generation.service.js';
+import { toUnsent } from './unsent-run.js';
+
+const MS_PER_S = 1_000;
+
+/** Begins admitted generations: here under a slot, or by way of the queue. */
+@Injectable()
+export class StartRunService {
+  private readonly logger = new Logger(StartRunService.name);
+  private readonly slots: RunSlots;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly repository: GenerationsRepository,
+    private readonly queue: JobQueue,
+    private readonly runs: LocalRuns,
+    private readonly runner: RunGenerationService,
+    private readonly conclusions: ConcludeGenerationService,
+  ) {
+    this.slots = new RunSlots(config.limits.runsMax, config.limits.runsWaitingMax);
+  }
+
+  get owner(): string {
+    return this.runs.owner;
+  }
+
+  /** @throws DomainError `request.busy` before anything was written. */
+  reserve(): RunTicket {
+    return this.slots.reserve();
+  }
+
+  /** Waits for its slot, then runs; a run that gets no slot in time fails without having been sent. */
+  run(run: OwnedRun, ticket: RunTicket, phases: PhaseTimer): Promise<GenerationView | null> {
+    const waitMs = this.config.limits.runWaitS * MS_PER_S;
+    return this.runs.start(run.generation.id, async (cancel) => {
+      try {
+        await phases.measure('slot', () => ticket.begin(waitMs));
+        return await this.runner.run(run, cancel, phases);
+      } catch (error) {
+        if (!(error instanceof DomainError) || error.code !== 'request.busy') throw error;
+        return await this.conclusions.conclude(toUnsent(run, error));
+      } finally {
+        ticket.end();
+      }
+    });
+  }
+
+  /** Ends a generation that was admitted and will not be sent. */
+  async fail(run: OwnedRun, thrown: unknown): Promise<void> {
+    await this.conclusions.conclude(toUnsent(run, toKnown(thrown)));
+  }
+
+  /** A wake-up that is lost is made good by the reconciler. False = the queue did not take it. */
+  async enqueue(generationId: string): Promise<boolean> {
+    try {
+      await this.queue.enqueue('generations.run', generationId);
+      return true;
+    } catch (error) {
+      this.logger.warn(`a wake-up was not sent, the reconciler will: ${String(error)}`);
+      return false;
+    }
+  }
+
+  /**
+   * Gives a generation that this process prepared to the workers; one that was canceled meanwhile ends.
+   * @throws DomainError `generations.canceled`
+   */
+  async release(run: OwnedRun): Promise<void> {
+    if (await this.repository.release(run.generation.id, this.owner)) {
+      run.generation.status = 'queued';
+      return;
+    }
+    await this.fail(run, canceled());
+    throw canceled();
+  }
+}
