@@ -1,0 +1,238 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Readable } from 'node:stream';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DomainError } from '../../src/common/domain-error.js';
+import type { ImageCall } from '../../src/providers/spec/image-call.js';
+import type { ImageProviderStrategy } from '../../src/providers/spec/image-provider.strategy.js';
+import type { ImageResult } from '../../src/providers/spec/image-result.js';
+import { ProviderError } from '../../src/providers/spec/provider.errors.js';
+import {
+  createImageCall,
+  createInputImage,
+  createMask,
+  toInputImage,
+} from './image-call.factory.js';
+
+/** What the suite needs to know of a provider to put it to the proof. */
+export interface ImageProviderHarness {
+  provider: ImageProviderStrategy;
+  /** Model, credential and whatever else every call needs. */
+  base: Partial<ImageCall>;
+  size: { widthPx: number; heightPx: number };
+  /** Makes a call last longer than the test. */
+  slow: Partial<ImageCall>;
+  /** An option this model does not know, and the field its warning names. */
+  unsupported: { overrides: Partial<ImageCall>; field: string };
+  /** Makes the vendor refuse the content; null where it has no such rule. */
+  refused: Partial<ImageCall> | null;
+  stop(): Promise<void>;
+}
+
+const PROMPTLY_MS = 2_000;
+const FORMATS = ['png', 'jpeg', 'webp'] as const;
+
+/** What every image provider keeps, whatever its vendor. Run by `image-provider.spec.ts` for each. */
+export function describeImageProvider(
+  name: string,
+  hasContentRule: boolean,
+  start: () => Promise<ImageProviderHarness>,
+): void {
+  describe(`${name} as an image provider`, () => {
+    let harness: ImageProviderHarness;
+    beforeAll(async () => {
+      harness = await start();
+    });
+    afterAll(() => harness.stop());
+
+    const prepare = (overrides: Partial<ImageCall> = {}) =>
+      createImageCall({ ...harness.base, ...harness.size, ...overrides });
+
+    const run = async (overrides: Partial<ImageCall> = {}) => {
+      const { call, received } = prepare(overrides);
+      return { result: await finish(harness.provider, call), received };
+    };
+
+    it('knows its own models and no others', () => {
+      expect(harness.provider.capabilities(harness.base.model ?? '')?.nMax).toBeGreaterThan(0);
+      expect(harness.provider.capabilities('nobody-made-this')).toBeNull();
+    });
+
+    it.each([1, 3])('delivers %i pictures of the size asked for, each index once', async (n) => {
+      const { result, received } = await run({ n });
+      expect(received.map((image) => image.index)).toEqual([...Array(n).keys()]);
+      for (const image of received) {
+        const facts = await sharp(image.bytes).metadata();
+        expect(facts).toMatchObject({
+          format: 'png',
+          width: harness.size.widthPx,
+          height: harness.size.heightPx,
+        });
+        await sharp(image.bytes).stats();
+      }
+      expect(result.deliveredCount).toBe(n);
+      expect(result.answeredCount).toBe(n);
+      expect(result.images.map((image) => image.index)).toEqual([...Array(n).keys()]);
+      expect(new Set(received.map((image) => image.bytes.toString('base64'))).size).toBe(n);
+      expect(result.warnings).toEqual([]);
+    });
+
+    it.each(FORMATS)('makes %s when asked for it', async (outputFormat) => {
+      const { received } = await run({ outputFormat });
+      expect((await sharp(received[0]?.bytes).metadata()).format).toBe(outputFormat);
+    });
+
+    it('makes a picture with transparency when asked for it in a format that can hold it', async () => {
+      const { result } = await run({ background: 'transparent', outputFormat: 'webp' });
+      expect(result.warnings).toEqual([]);
+    });
+
+    it('delivers one at a time and waits until each is stored', async () => {
+      let running = 0;
+      let runningMax = 0;
+      const { call } = prepare({ n: 3 });
+      const deliver = call.deliver.bind(call);
+      await finish(harness.provider, {
+        ...call,
+        deliver: async (image) => {
+          running += 1;
+          runningMax = Math.max(runningMax, running);
+          await wait(20);
+          await deliver(image);
+          running -= 1;
+        },
+      });
+      expect(runningMax).toBe(1);
+    });
+
+    it('goes on when a picture is not read to its end', async () => {
+      const { call } = prepare({ n: 2, deliver: () => Promise.resolve() });
+      expect((await finish(harness.provider, call)).deliveredCount).toBe(2);
+    });
+
+    it('gives back what the store threw, unchanged', async () => {
+      const full = new Error('disk full');
+      const { call } = prepare({ n: 2, deliver: () => Promise.reject(full) });
+      await expect(harness.provider.submit(call)).rejects.toBe(full);
+    });
+
+    it('ends promptly when it is canceled', async () => {
+      const controller = new AbortController();
+      const { call, received } = prepare({ ...harness.slow, signal: controller.signal });
+      const started = performance.now();
+      setTimeout(() => controller.abort(), 50);
+      await expect(harness.provider.submit(call)).rejects.toMatchObject({ kind: 'canceled' });
+      expect(performance.now() - started).toBeLessThan(PROMPTLY_MS);
+      expect(received).toEqual([]);
+    });
+
+    it('says that a deadline passed, which is not a cancellation', async () => {
+      const { call } = prepare({ ...harness.slow, signal: AbortSignal.timeout(50) });
+      const error = await fail(harness.provider, call);
+      expect(error).toMatchObject({ kind: 'timeout', code: 'provider.timeout' });
+    });
+
+    it('does nothing for a call that was canceled before it began', async () => {
+      const { call, received } = prepare({ signal: AbortSignal.abort() });
+      const error = await fail(harness.provider, call);
+      expect(error).toMatchObject({ kind: 'canceled', mayHaveBeenPaid: false });
+      expect(received).toEqual([]);
+    });
+
+    it('warns of an option that the model does not know', async () => {
+      const { overrides, field } = harness.unsupported;
+      const { result } = await run(overrides);
+      expect(result.warnings).toContainEqual(
+        expect.objectContaining({ code: 'unsupported_option', field }),
+      );
+    });
+
+    it('refuses options of its own that it does not have, before anything is sent', async () => {
+      const providerOptions = { definitely_not_an_option: 1 };
+      const expected = {
+        code: 'request.invalid',
+        fields: [expect.objectContaining({ field: 'provider_options.definitely_not_an_option' })],
+      };
+      expect(() => harness.provider.assertOptions(providerOptions)).toThrow(
+        expect.objectContaining(expected) as Error,
+      );
+      const { call } = prepare({ providerOptions });
+      await expect(harness.provider.submit(call)).rejects.toMatchObject(expected);
+      await expect(harness.provider.submit(call)).rejects.toBeInstanceOf(DomainError);
+    });
+
+    it('says that a model is unknown', async () => {
+      const { call } = prepare({ model: 'gpt-image-nobody-made-this' });
+      const error = await fail(harness.provider, call);
+      expect(error).toMatchObject({ kind: 'invalid_request', reason: 'model_not_found' });
+    });
+
+    it('edits, inpaints and dresses the pictures it is given', async () => {
+      const person = await createInputImage({ role: 'person' });
+      const garment = await createInputImage({ role: 'garment', color: '#cc3333' });
+      const image = await createInputImage();
+      const calls: Partial<ImageCall>[] = [
+        { operation: 'edit', inputImages: [image] },
+        { operation: 'inpaint', inputImages: [image], mask: await createMask() },
+        { operation: 'try_on', inputImages: [person, garment] },
+      ];
+      for (const overrides of calls) {
+        const { received } = await run(overrides);
+        expect(await sharp(received[0]?.bytes).metadata()).toMatchObject({
+          width: harness.size.widthPx,
+          height: harness.size.heightPx,
+        });
+      }
+    });
+
+    it('calls an input that is no picture an invalid request', async () => {
+      const inputImages = [toInputImage(Buffer.from('this is not a picture at all'))];
+      const error = await fail(harness.provider, prepare({ operation: 'edit', inputImages }).call);
+      expect(error).toMatchObject({ kind: 'invalid_request', reason: 'input_unreadable' });
+    });
+
+    it('gives back what reading an input threw, unchanged', async () => {
+      const gone = new Error('file is gone');
+      const input = await createInputImage();
+      const open = (): Readable =>
+        new Readable({
+          read() {
+            this.destroy(gone);
+          },
+        });
+      const { call } = prepare({ operation: 'edit', inputImages: [{ ...input, open }] });
+      await expect(harness.provider.submit(call)).rejects.toBe(gone);
+    });
+
+    if (!hasContentRule) return;
+    it('calls a content refusal a refusal, not to be repeated', async () => {
+      const error = await fail(harness.provider, prepare(harness.refused ?? {}).call);
+      expect(error).toMatchObject({
+        kind: 'refused',
+        code: 'provider.refused',
+        isRetryable: false,
+        canFailOver: false,
+        mayHaveBeenPaid: false,
+      });
+    });
+  });
+}
+
+async function finish(provider: ImageProviderStrategy, call: ImageCall): Promise<ImageResult> {
+  const submission = await provider.submit(call);
+  if (submission.state !== 'finished') throw new Error('not finished');
+  return submission.result;
+}
+
+/** The ProviderError that a call ends with. */
+export async function fail(
+  provider: ImageProviderStrategy,
+  call: ImageCall,
+): Promise<ProviderError> {
+  const outcome = await provider.submit(call).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (outcome instanceof ProviderError) return outcome;
+  throw new Error('not a ProviderError', { cause: outcome });
+}

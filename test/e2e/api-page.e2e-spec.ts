@@ -1,0 +1,89 @@
+// Proves the description of the API over HTTP: what it shows can be tried as it stands, and its page needs no network.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApplication, type TestApplication } from '../setup/application.js';
+
+interface Operation {
+  summary?: string;
+  tags?: string[];
+  requestBody?: { content: Record<string, { examples?: Record<string, { value: unknown }> }> };
+  responses: Record<string, { content?: Record<string, unknown> }>;
+}
+
+interface ApiDocument {
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+}
+
+let atelier: TestApplication;
+let operations: { name: string; method: string; path: string; operation: Operation }[];
+let document: ApiDocument;
+
+beforeAll(async () => {
+  atelier = await startApplication();
+  document = (await atelier.call('GET', '/docs-json', undefined, {})).body as ApiDocument;
+  operations = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      method: method.toUpperCase(),
+      path,
+      operation,
+    })),
+  );
+});
+afterAll(async () => {
+  await atelier.stop();
+});
+
+describe('the description of the API', () => {
+  it('says of every route what it does and where it belongs', () => {
+    const tags = new Set(document.tags.map(({ name }) => name));
+    const silent = operations.filter(
+      ({ operation }) => !operation.summary || !operation.tags?.every((tag) => tags.has(tag)),
+    );
+    expect(operations.length).toBeGreaterThan(30);
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('gives every refusal of every route its shape', () => {
+    const bare = operations.filter(({ operation }) =>
+      Object.entries(operation.responses).some(
+        ([status, { content }]) => Number(status) >= 400 && !content,
+      ),
+    );
+    expect(bare.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('shows examples that work when they are tried', async () => {
+    const tried: string[] = [];
+    for (const { name, method, path, operation } of operations) {
+      const examples = operation.requestBody?.content['application/json']?.examples ?? {};
+      for (const [key, { value }] of Object.entries(examples)) {
+        const { status } = await atelier.call(method, path, value);
+        tried.push(`${name} ${key}: ${status}`);
+      }
+    }
+    expect(tried).toEqual([
+      'POST /api/v1/image-generations picture: 201',
+      'POST /api/v1/image-generations pictures: 201',
+      'POST /api/v1/image-generations edit: 201',
+      'POST /v1/images/generations links: 200',
+      'POST /v1/images/generations bytes: 200',
+    ]);
+  });
+
+  it('is served as a page whose every part comes from this service', async () => {
+    const page = await atelier.call('GET', '/docs', undefined, {});
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    const parts = [...String(page.body).matchAll(/<(?:script|link)[^>]+(?:src|href)="([^"]+)"/g)];
+    const addresses = parts.map(
+      ([, address]) => new URL(String(address), `${atelier.baseUrl}/docs`),
+    );
+    expect(addresses.length).toBeGreaterThan(3);
+    for (const address of addresses) {
+      expect(address.origin).toBe(atelier.baseUrl);
+      const part = await fetch(address);
+      expect((await part.text()).length).toBeGreaterThan(0);
+      expect(part.status).toBe(200);
+    }
+  });
+});

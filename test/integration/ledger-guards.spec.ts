@@ -1,0 +1,104 @@
+/** Proves what the database itself refuses: unbalanced, changed or erased money, and balances out of range. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newId } from '../../src/common/ids.js';
+import type { Wallet } from '../../src/billing/domain/wallet.js';
+import { TestLedger } from '../factories/ledger.factory.js';
+import { databaseKinds } from '../setup/services.js';
+
+describe.each(databaseKinds())('guards of the money tables on %s', (kind) => {
+  let ledger: TestLedger;
+  let wallet: Wallet;
+
+  beforeAll(async () => {
+    ledger = await TestLedger.open(kind);
+  });
+
+  beforeEach(async () => {
+    wallet = await ledger.makeWallet(100);
+  });
+
+  afterAll(() => ledger.close());
+
+  const run = (statement: string, values: unknown[] = []) =>
+    ledger.dataSource.query(statement, values);
+
+  async function note(): Promise<string> {
+    const id = newId();
+    await run(`INSERT INTO ledger_transactions (id, kind) VALUES ($1, 'adjust')`, [id]);
+    return id;
+  }
+
+  const insertEntries = (transactionId: string, available: number, spent: number) =>
+    run(
+      `INSERT INTO ledger_entries (account_id, transaction_id, bucket, amount_micros)
+       VALUES ($1, $2, 'available', $3), ($1, $2, 'spent', $4)`,
+      [wallet.id, transactionId, available, spent],
+    );
+
+  it('refuses a transaction that does not sum to zero', async () => {
+    const id = await note();
+    await expect(insertEntries(id, -10, 9)).rejects.toThrow('does not sum to zero');
+    await expect(insertEntries(id, -10, 10)).resolves.toBeDefined();
+    // It would be out of balance for the audit below.
+    await run('UPDATE accounts SET available_micros = 90, spent_micros = 10 WHERE id = $1', [
+      wallet.id,
+    ]);
+  });
+
+  it('refuses entries of a transaction that is not there, and entries of nothing', async () => {
+    await expect(insertEntries(newId(), -10, 10)).rejects.toThrow('is missing');
+    await expect(insertEntries(await note(), 0, 0)).rejects.toThrow('amount_micros');
+  });
+
+  it.each([
+    ['UPDATE ledger_entries SET amount_micros = amount_micros + 1'],
+    ['DELETE FROM ledger_entries'],
+    ['TRUNCATE ledger_entries'],
+    [`UPDATE ledger_transactions SET kind = 'grant'`],
+    ['DELETE FROM ledger_transactions'],
+    ['TRUNCATE ledger_transactions'],
+    ['DELETE FROM accounts'],
+    ['TRUNCATE accounts'],
+  ])('refuses %s', async (statement) => {
+    await expect(run(statement)).rejects.toThrow('money is never erased');
+  });
+
+  it.each(['available_micros', 'held_micros', 'spent_micros'])(
+    'keeps %s at 0 or more',
+    async (column) => {
+      const lower = `UPDATE accounts SET ${column} = -1 WHERE id = $1`;
+      await expect(run(lower, [wallet.id])).rejects.toThrow('accounts_');
+      const beyond = `UPDATE accounts SET ${column} = 9007199254740992 WHERE id = $1`;
+      await expect(run(beyond, [wallet.id])).rejects.toThrow('accounts_');
+    },
+  );
+
+  it('has one platform account and one wallet a space', async () => {
+    await expect(
+      run(`INSERT INTO accounts (id, kind) VALUES ($1, 'platform')`, [newId()]),
+    ).rejects.toThrow('accounts_one_platform');
+    const twin = `INSERT INTO accounts (id, kind, search_space_id) VALUES ($1, 'wallet', $2)`;
+    await expect(run(twin, [newId(), wallet.searchSpaceId])).rejects.toThrow(
+      'accounts_wallet_of_space',
+    );
+  });
+
+  it('finds a balance that is not the sum of its entries', async () => {
+    expect(await ledger.upkeep.listDifferences(10)).toEqual([]);
+    await run('UPDATE accounts SET available_micros = 99 WHERE id = $1', [wallet.id]);
+    expect(await ledger.upkeep.listDifferences(10)).toEqual([
+      { accountId: wallet.id, bucket: 'available', balanceMicros: '99', entriesMicros: '100' },
+    ]);
+    await run('UPDATE accounts SET available_micros = 100 WHERE id = $1', [wallet.id]);
+  });
+
+  it('puts usage of a month that nobody prepared aside, and never loses it', async () => {
+    const id = '01000000-0000-7000-8000-000000000001';
+    await run(
+      `INSERT INTO usage_records (id, search_space_id, provider, model, operation, kind, tier, outcome)
+       VALUES ($1, $2, 'p', 'm', 'o', 'image', 'free', 'succeeded')`,
+      [id, wallet.searchSpaceId],
+    );
+    expect(await ledger.count('usage_records_unplaced', `id = '${id}'`)).toBe(1);
+  });
+});
