@@ -40,6 +40,7 @@ function add(suite) {
   totals.skipped += report.numPendingTests + report.numTodoTests;
   for (const { name, status, assertionResults } of report.testResults) {
     const failures = assertionResults.filter((result) => result.status === 'failed');
+    for (const failure of failures) console.log(`failed  ${suite}: ${toLine(name, failure)}`);
     if (status === 'failed' && failures.length === 0) count(`${name} did not load`);
   }
   const paths = report.testResults
@@ -52,6 +53,12 @@ function add(suite) {
   const status = readFileSync(join(folder, `${suite}.status`), 'utf8').trim();
   if (status !== '0' && totals.failed === failedBefore)
     count(`suite ${suite} ended with ${status}`);
+}
+
+/** File, title and the first line of the message. */
+function toLine(name, { fullName, failureMessages }) {
+  const [message = ''] = (failureMessages[0] ?? '').split('\n');
+  return `${name.replace(/^.*\/(?=src\/|test\/)/, '')}: ${fullName}: ${message}`.slice(0, 300);
 }
 
 function count(message) {

@@ -126,7 +126,7 @@ describe('an edit', () => {
     expect([queued.status, queued.body.status]).toEqual([202, 'queued']);
     const path = `${GENERATIONS}/${queued.body.id}`;
     const read = async () => (await atelier.call('GET', path)).body;
-    await expect.poll(async () => (await read()).status, { timeout: 10_000 }).toBe('succeeded');
+    await expect.poll(async () => (await read()).status, { timeout: 30_000 }).toBe('succeeded');
     expect((await read()).images[0].sha256).toBe(direct.images[0].sha256);
   });
 

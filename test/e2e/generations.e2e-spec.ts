@@ -71,7 +71,7 @@ describe('POST /api/v1/image-generations', () => {
     expect(body.status).toBe('queued');
     await expect
       .poll(async () => (await atelier.call('GET', `${PATH}/${body.id}`)).body.status, {
-        timeout: 10_000,
+        timeout: 30_000,
       })
       .toBe('succeeded');
   });

@@ -45,7 +45,7 @@ function remove(id: string): Promise<Answer> {
 }
 
 function reach(id: string, status: string): Promise<void> {
-  const poll = expect.poll(async () => (await get(id)).body.status, { timeout: 15_000 });
+  const poll = expect.poll(async () => (await get(id)).body.status, { timeout: 30_000 });
   return poll.toBe(status);
 }
 

@@ -140,7 +140,7 @@ describe('RUNS_MAX', () => {
     );
     expect(queued.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
     expect((await first).status).toBe(201);
-    await expect.poll(async () => (await books()).held, { timeout: 15_000 }).toBe(0);
+    await expect.poll(async () => (await books()).held, { timeout: 30_000 }).toBe(0);
     const { body } = await atelier.call('GET', `${GENERATIONS}?limit=5`);
     for (const row of body.data) expect(row.status).toBe('succeeded');
   });

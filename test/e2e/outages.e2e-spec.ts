@@ -22,7 +22,7 @@ import { createTcpGate, type TcpGate } from '../setup/tcp-gate.js';
 import { GENERATIONS } from '../setup/vendor-application.js';
 
 const SMALL = { prompt: 'a fox', size: '32x32' };
-const RECOVERY = { timeout: 15_000, interval: 200 };
+const RECOVERY = { timeout: 30_000, interval: 200 };
 const isLarge = databaseKinds().includes('postgres') && queueKinds().includes('bull');
 
 describe.each(isLarge ? ['the large set'] : [])('on %s', () => {
@@ -129,7 +129,7 @@ describe.each(isLarge ? ['the large set'] : [])('on %s', () => {
     await redisGate.open();
     await expect.poll(readiness, RECOVERY).toBe(200);
     const ended = async () => (await call('GET', `${GENERATIONS}/${queued.body.id}`)).body.status;
-    await expect.poll(ended, { timeout: 25_000, interval: 500 }).toBe('succeeded');
+    await expect.poll(ended, { timeout: 30_000, interval: 500 }).toBe('succeeded');
     const available = before.available - 2_000;
     expect(await books()).toEqual({ ...before, available, rows: before.rows + 2 });
   });

@@ -114,7 +114,7 @@ describe('metrics', () => {
         (await atelier.call('GET', '/metrics', undefined, {})).body as string;
       const embedded = 'provider="embedded",model="embedded-image"';
       await expect
-        .poll(read, { timeout: 10_000 })
+        .poll(read, { timeout: 30_000 })
         .toContain(`atelier_generations_total{${embedded},outcome="succeeded"} 1`);
       const text = await read();
       const openai = 'provider="openai",model="gpt-image-2"';

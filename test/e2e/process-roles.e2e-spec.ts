@@ -85,7 +85,7 @@ describe.each(queueKinds().filter((kind) => kind === 'bull'))('api and worker ov
     const queued = await api.call('POST', GENERATIONS, { ...SMALL, n: 2 }, headers);
     expect(queued.status).toBe(202);
     const read = async () => (await api.call('GET', `${GENERATIONS}/${queued.body.id}`)).body;
-    await expect.poll(async () => (await read()).status, { timeout: 10_000 }).toBe('succeeded');
+    await expect.poll(async () => (await read()).status, { timeout: 30_000 }).toBe('succeeded');
     for (const { url } of (await read()).images) expect((await fetch(url)).status).toBe(200);
     const ran = 'atelier_upstream_seconds_count{provider="embedded",outcome="answered"} 1';
     expect((await askWorker('GET', '/metrics')).body).toContain(ran);
@@ -104,9 +104,9 @@ describe.each(queueKinds().filter((kind) => kind === 'bull'))('api and worker ov
     const slow = { ...SMALL, provider_options: { delay_ms: 30_000 } };
     const { id } = (await api.call('POST', GENERATIONS, slow, headers)).body;
     const status = async () => (await api.call('GET', `${GENERATIONS}/${id}`)).body.status;
-    await expect.poll(status, { timeout: 5_000 }).toBe('running');
+    await expect.poll(status, { timeout: 30_000 }).toBe('running');
     await api.call('POST', `${GENERATIONS}/${id}/cancel`);
-    await expect.poll(status, { timeout: 15_000 }).toBe('canceled');
+    await expect.poll(status, { timeout: 30_000 }).toBe('canceled');
     const wallet = (await api.call('GET', '/api/v1/billing/wallets')).body.data[0];
     expect(wallet.held_micros).toBe(0);
   });

@@ -244,7 +244,7 @@ describe('a client that says it repeats itself', () => {
     const id = await loseConnection({ ...SLOW, seed: 2 });
     const path = `${GENERATIONS}/${id}`;
     await expect
-      .poll(async () => (await atelier.call('GET', path)).body.status, { timeout: 10_000 })
+      .poll(async () => (await atelier.call('GET', path)).body.status, { timeout: 30_000 })
       .toBe('succeeded');
     const { status, body } = await post({ ...SLOW, seed: 2 }, retry(1));
     expect([status, body.id]).toEqual([201, id]);

@@ -19,7 +19,7 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { databaseKinds } from '../setup/services.js';
 
 const KIND = 'test.happened';
-const WAIT = { timeout: 10_000, interval: 10 };
+const WAIT = { timeout: 30_000, interval: 10 };
 const SETTINGS: OutboxDeliverySettings = {
   ...OUTBOX_DELIVERY_DEFAULTS,
   pollEveryMs: 50,
@@ -121,7 +121,7 @@ describe.each(databaseKinds())('outbox on %s', (kind) => {
     start({ pollEveryMs: 60_000 });
     await delay(100);
     await append(makeEvent());
-    await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce(), { timeout: 2_000 });
+    await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce(), { timeout: 30_000 });
   });
 
   it('finds what another process committed', async () => {

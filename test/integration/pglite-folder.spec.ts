@@ -97,7 +97,7 @@ describe('the folder of the embedded database', () => {
     await vi.waitFor(
       async () => expect(await read('busy')).toEqual({ analyzed: true, dead: '0' }),
       {
-        timeout: 10_000,
+        timeout: 30_000,
       },
     );
     expect(await read('calm')).toMatchObject({ analyzed: false });
@@ -115,7 +115,7 @@ describe('the folder of the embedded database', () => {
     const before = await readRedo();
     await dataSource.query('CREATE TABLE written (id integer)');
     const care = new TableCare(dataSource, 'embedded', TIMING);
-    await vi.waitFor(async () => expect(await readRedo()).not.toBe(before), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await readRedo()).not.toBe(before), { timeout: 30_000 });
     await care.stop();
   });
 });

@@ -19,7 +19,7 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { createTestRedis, type TestRedis } from '../setup/redis.js';
 import { databaseKinds, queueKinds } from '../setup/services.js';
 
-const WAIT = { timeout: 10_000 };
+const WAIT = { timeout: 30_000 };
 
 @Module({})
 class PlatformModule {

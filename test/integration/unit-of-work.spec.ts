@@ -233,7 +233,7 @@ describe.each(databaseKinds())('unit of work on %s', (kind) => {
       await dataSource.query('CREATE TABLE changing (id integer)');
       await ask();
       await dataSource.query('ALTER TABLE changing ADD COLUMN name text');
-      await vi.waitFor(async () => expect(await ask()).toEqual([]), { timeout: 5_000 });
+      await vi.waitFor(async () => expect(await ask()).toEqual([]), { timeout: 30_000 });
       await dataSource.query('DROP TABLE changing');
     });
 

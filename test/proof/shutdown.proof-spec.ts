@@ -8,9 +8,10 @@ import { countTotals, findFaults, OPEN_WORK } from './books.js';
 import { generate, GENERATIONS, send } from './service-client.js';
 
 const CLEAN = { code: 0, signal: null };
-const SLOW_MS = 2_500;
-const TEST_TIMEOUT_MS = 60_000;
-const ENDED_TIMEOUT_MS = 20_000;
+const SLOW_MS = 5_000;
+const TEST_TIMEOUT_MS = 120_000;
+/** A wake-up that was handed out in the last moment counts as stalled first, then goes to another. */
+const ENDED_TIMEOUT_MS = 60_000;
 /** Beyond the grace, for closing; the process gives itself 10 s. */
 const CLOSE_MARGIN_MS = 9_000;
 /** From the first moment in which the process can hear a signal to the last before it listens. */

@@ -3,6 +3,7 @@ import { Body, Controller, Get, Module, Post, type DynamicModule, type Type } fr
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
+import { AuditModule } from '../../src/audit/audit.module.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import type { AppConfig } from '../../src/config/app-config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
@@ -74,6 +75,7 @@ class IdentityModule {
         HttpModule,
         PersistenceModule.register(config),
         ThrottleModule,
+        AuditModule,
         AuthModule,
         RbacModule,
         SpacesModule,
