@@ -8,6 +8,7 @@ const STEPS = [
   ['common'],
   ['config'],
   ['logging', 'metrics', 'http', 'persistence', 'queue', 'throttle', 'health', 'outbound'],
+  ['audit'],
   ['providers'],
   ['auth'],
   ['spaces', 'rbac'],

@@ -4,7 +4,7 @@ import { ProofTableReporter } from './test/setup/proof-table.reporter.js';
 
 /** Waits that a loaded two-core machine still keeps. */
 const HOOK_TIMEOUT_MS = 60_000;
-const TEST_TIMEOUT_MS = 30_000;
+const TEST_TIMEOUT_MS = 60_000;
 
 const common = {
   hookTimeout: HOOK_TIMEOUT_MS,

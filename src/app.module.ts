@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BillingModule } from './billing/billing.module.js';
 import type { AppConfig } from './config/app-config.js';
@@ -39,6 +40,7 @@ export class AppModule {
         QueueModule.register(config),
         OutboundModule,
         ThrottleModule,
+        AuditModule,
         ProvidersModule,
         AuthModule,
         RbacModule,

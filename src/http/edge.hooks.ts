@@ -4,6 +4,7 @@ import type { Caller } from '../common/caller.js';
 import type { Authenticator } from './authenticator.port.js';
 import { contextOf, openContext } from './request-context.js';
 import type { RequestLog } from './request-log.js';
+import { runInRequest } from './request-scope.js';
 import { findMark, type RouteMark } from './route-mark.js';
 
 export interface EdgeParts {
@@ -42,6 +43,10 @@ export function installEdgeHooks(fastify: FastifyInstance, parts: EdgeParts): vo
       }),
     );
     assertAccess(mark, context.caller);
+  });
+  // After the body: its events carry the connection's context, not the request's.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    runInRequest(contextOf(request), done);
   });
   fastify.addHook('onSend', async (request, reply: FastifyReply) => {
     const context = contextOf(request);

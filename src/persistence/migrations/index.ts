@@ -3,6 +3,7 @@ import { CreateIdentity1790000000200 } from './1790000000200-create-identity.js'
 import { CreateBilling1790000000300 } from './1790000000300-create-billing.js';
 import { CreateMedia1790000000400 } from './1790000000400-create-media.js';
 import { CreateGenerations1790000000500 } from './1790000000500-create-generations.js';
+import { CreateAudit1790000000600 } from './1790000000600-create-audit.js';
 
 /** Every migration, in the order of its number. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   CreateBilling1790000000300,
   CreateMedia1790000000400,
   CreateGenerations1790000000500,
+  CreateAudit1790000000600,
 ] as const;
