@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../audit/domain/audit-trail.port.js';
 import type { Caller } from '../common/caller.js';
 import type { PageRequest } from '../common/page.js';
 import { UnitOfWork, type WorkScope } from '../persistence/unit-of-work.port.js';
@@ -39,9 +40,21 @@ export class WalletsService {
 
   /** Grants within a transaction of the caller's. May be repeated with the same transaction id. */
   async grantIn(scope: WorkScope, grant: GrantRequest): Promise<{ isReplayed: boolean }> {
-    const outcome = await scope.get(WalletsRepository).grant({ ...grant, kind: 'grant' });
+    const wallets = scope.get(WalletsRepository);
+    const outcome = await wallets.grant({ ...grant, kind: 'grant' });
     if (outcome !== 'granted' && outcome !== 'replayed') throw toGrantError(outcome);
-    return { isReplayed: outcome === 'replayed' };
+    if (outcome === 'replayed') return { isReplayed: true };
+    await scope.get(AuditTrail).record({
+      action: 'wallet.granted',
+      target: { type: 'wallet', id: grant.walletId },
+      searchSpaceId: await wallets.findSpaceId(grant.walletId),
+      after: {
+        transaction_id: grant.transactionId,
+        amount_micros: grant.amountMicros,
+        reason: grant.reason,
+      },
+    });
+    return { isReplayed: false };
   }
 
   /**

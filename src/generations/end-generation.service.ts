@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../audit/domain/audit-trail.port.js';
 import { DomainError } from '../common/domain-error.js';
 import { AppConfig } from '../config/app-config.js';
 import { MediaReleases } from '../media/domain/media-releases.port.js';
@@ -59,6 +60,12 @@ export class EndGenerationService {
       if (!(await scope.get(GenerationsRemover).remove(generation.id))) {
         throw DomainError.notFound('image generation');
       }
+      await scope.get(AuditTrail).record({
+        action: 'image_generation.deleted',
+        target: { type: 'image_generation', id: generation.id },
+        searchSpaceId: generation.searchSpaceId,
+        before: { status: generation.status, created_by: generation.createdBy },
+      });
       return blobs;
     });
     await this.media.purge(released);

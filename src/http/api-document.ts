@@ -61,6 +61,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['api-keys', 'Keys for programs'],
   ['auth', 'Logins for people'],
   ['users', 'Accounts, for operators'],
+  ['audit', 'Who changed what'],
   ['operations', 'Health and metrics'],
 ];
 

@@ -13,6 +13,8 @@ const INSERT = `
 
 const SELECT = `SELECT ${WALLET_COLUMNS} FROM accounts WHERE kind = 'wallet' AND search_space_id = $1`;
 
+const FIND_SPACE = `SELECT search_space_id FROM accounts WHERE kind = 'wallet' AND id = $1`;
+
 const GRANT = 'SELECT to_jsonb(billing_grant($1::jsonb, ARRAY[NULL]::jsonb[])) AS verdicts';
 
 const OUTCOMES: Readonly<Record<string, GrantOutcome>> = {
@@ -32,6 +34,11 @@ export class TypeormWalletsRepository extends WalletsRepository {
     const [row] = await this.manager.query<WalletRow[]>(SELECT, [searchSpaceId]);
     assert(row, 'a wallet that was just made is not there');
     return toWallet(row);
+  }
+
+  async findSpaceId(walletId: string): Promise<string | null> {
+    const [row] = await this.manager.query<{ search_space_id: string }[]>(FIND_SPACE, [walletId]);
+    return row?.search_space_id ?? null;
   }
 
   async grant(grant: Grant): Promise<GrantOutcome> {
