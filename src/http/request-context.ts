@@ -15,6 +15,10 @@ export interface RequestContext {
   caller: Caller | null;
   /** The search space the permission was asserted in; null where none was. */
   spaceId: string | null;
+  /** Every space the caller has proven a membership of in this request: the rows it may touch. */
+  provenSpaceIds: string[];
+  /** On public and operators' routes the work is the system's own, which no membership bounds. */
+  actsForSystem: boolean;
   phases: PhaseTimer;
   /** Code of the error answered, for the log line. */
   errorCode: string | null;
@@ -32,6 +36,8 @@ export function openContext(request: FastifyRequest): RequestContext {
     address: request.ip,
     caller: null,
     spaceId: null,
+    provenSpaceIds: [],
+    actsForSystem: false,
     phases: new PhaseTimer(),
     errorCode: null,
   };

@@ -8,6 +8,12 @@ export function runInRequest(context: RequestContext, work: () => void): void {
   scope.run(context, work);
 }
 
+/** Remembers that the caller is a member of the space: for as long as the request lasts its rows are within reach. */
+export function proveSpace(searchSpaceId: string): void {
+  const spaceIds = scope.getStore()?.provenSpaceIds;
+  if (spaceIds && !spaceIds.includes(searchSpaceId)) spaceIds.push(searchSpaceId);
+}
+
 /**
  * The request that the running code serves; null in jobs, at start-up and before a body was read. For what is
  * true of every change, such as who made it; what a service needs to decide, it is given.

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { assert } from '../common/assert.js';
 import { DomainError } from '../common/domain-error.js';
@@ -39,6 +40,8 @@ export class InProcessJobQueue extends JobQueue {
   private readonly logger = new Logger('JobQueue');
   private readonly lines = new Map<JobName, Line>();
   private closing: Promise<void> | null = null;
+  /** Jobs belong to nobody: what served the request that enqueued one does not follow it. */
+  private readonly outside = new AsyncResource('JobQueue');
 
   constructor(private readonly grace: StopGrace) {
     super();
@@ -106,10 +109,12 @@ export class InProcessJobQueue extends JobQueue {
   private schedule(line: Line): void {
     if (line.isScheduled) return;
     line.isScheduled = true;
-    setImmediate(() => {
-      line.isScheduled = false;
-      this.start(line);
-    });
+    setImmediate(() =>
+      this.outside.runInAsyncScope(() => {
+        line.isScheduled = false;
+        this.start(line);
+      }),
+    );
   }
 
   private start(line: Line): void {
