@@ -7,7 +7,7 @@
 const STEPS = [
   ['common'],
   ['config'],
-  ['logging', 'metrics', 'http', 'persistence', 'queue', 'throttle', 'health', 'outbound'],
+  ['logging', 'metrics', 'http', 'persistence', 'queue', 'throttle', 'health', 'outbound', 'secrets'],
   ['audit'],
   ['providers'],
   ['auth'],
@@ -19,6 +19,7 @@ const STEPS = [
 
 /** [room, the room beside it that it uses, why]. */
 const NEIGHBOURS = [
+  ['persistence', 'http', 'a unit of work is held to the spaces its request has proven'],
   ['health', 'metrics', 'the /metrics route stands beside the health routes'],
   ['http', 'metrics', 'each answer is counted'],
   ['http', 'logging', 'each answer is logged'],

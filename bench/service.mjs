@@ -91,6 +91,7 @@ function toSettings(folder, apiKey, upstreamOrigin) {
     OUTBOUND_ALLOW: new URL(upstreamOrigin).host,
     JWT_SECRET: randomBytes(32).toString('hex'),
     LINK_SECRET: randomBytes(32).toString('hex'),
+    ENCRYPTION_SECRET: randomBytes(32).toString('hex'),
   };
 }
 

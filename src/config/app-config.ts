@@ -16,6 +16,8 @@ export abstract class AppConfig {
   abstract readonly bootstrap: BootstrapConfig;
   abstract readonly vendors: VendorsConfig;
   abstract readonly outbound: OutboundConfig;
+  abstract readonly secrets: SecretsConfig;
+  abstract readonly sso: SsoConfig;
 }
 
 export interface HttpConfig {
@@ -66,6 +68,13 @@ export interface AuthConfig {
   jwtSecret: string;
   accessTokenTtlS: number;
   refreshTokenTtlS: number;
+  sessionsMax: number;
+  passwordLengthMin: number;
+  passwordResetTtlS: number;
+  /** Null: only the bundled list of common passwords. */
+  breachedPasswordsUrl: string | null;
+  accountFailuresMax: number;
+  accountWindowS: number;
 }
 
 export interface LimitsConfig {
@@ -95,6 +104,18 @@ export interface BootstrapConfig {
 export interface VendorsConfig {
   defaultProvider: string;
   openai: { apiKey: string; baseUrl: string } | null;
+}
+
+export interface SecretsConfig {
+  /** Seals what is stored. */
+  encryptionSecret: string;
+  /** Still opens what was sealed before; null when nothing is being replaced. */
+  encryptionSecretPrevious: string | null;
+}
+
+export interface SsoConfig {
+  /** Origins that a sign-in may lead back to, besides our own. */
+  returnOrigins: readonly string[];
 }
 
 export interface OutboundConfig {

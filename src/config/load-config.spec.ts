@@ -12,6 +12,7 @@ const LARGE = {
   REDIS_URL: 'redis://cache',
   JWT_SECRET: SECRET,
   LINK_SECRET: SECRET,
+  ENCRYPTION_SECRET: SECRET,
   MEDIA_DIR: '/srv/media',
 };
 
@@ -75,7 +76,7 @@ describe('loadConfig', () => {
   });
 
   it.each([
-    [{ DATABASE_URL: 'postgres://db/atelier' }, ['JWT_SECRET', 'LINK_SECRET']],
+    [{ DATABASE_URL: 'postgres://db/atelier' }, ['JWT_SECRET', 'LINK_SECRET', 'ENCRYPTION_SECRET']],
     [{ REDIS_URL: 'redis://cache' }, ['DATABASE_URL']],
     [{ ROLE: 'api' }, ['DATABASE_URL', 'REDIS_URL', 'MEDIA_DIR']],
     [{ ...LARGE, DATABASE_URL: 'mysql://db' }, ['DATABASE_URL']],

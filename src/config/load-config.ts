@@ -22,6 +22,7 @@ export function loadConfig(environment: Environment = process.env): AppConfig {
 /** What a large part needs beside it; the embedded set needs nothing. */
 function checkTogether(values: SettingValues, faults: string[]): void {
   checkLargeSet(values, faults);
+  checkReturnOrigins(values, faults);
   checkUrlScheme(values, 'DATABASE_URL', ['postgres:', 'postgresql:'], faults);
   checkUrlScheme(values, 'REDIS_URL', ['redis:', 'rediss:'], faults);
   if (values.AI_PROVIDER === 'sora') {
@@ -46,8 +47,16 @@ function checkLargeSet(values: SettingValues, faults: string[]): void {
     faults.push('REDIS_URL needs DATABASE_URL: many processes cannot share the embedded database');
   }
   if (!values.DATABASE_URL) return;
-  for (const name of ['JWT_SECRET', 'LINK_SECRET'] as const) {
+  for (const name of ['JWT_SECRET', 'LINK_SECRET', 'ENCRYPTION_SECRET'] as const) {
     if (!values[name]) faults.push(`DATABASE_URL needs ${name}, the same in every process`);
+  }
+}
+
+/** An origin and nothing more: `*` or a path would let a sign-in end anywhere. */
+function checkReturnOrigins(values: SettingValues, faults: string[]): void {
+  for (const origin of values.SSO_RETURN_ORIGINS as readonly string[]) {
+    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
+    faults.push(`SSO_RETURN_ORIGINS: "${origin}" is no origin such as https://app.example.com`);
   }
 }
 
@@ -84,11 +93,7 @@ function assemble(values: SettingValues): AppConfig {
       redisPrefix: values.REDIS_PREFIX as string,
     },
     media: toMedia(values, dataDir),
-    auth: {
-      jwtSecret: (values.JWT_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'jwt'),
-      accessTokenTtlS: values.ACCESS_TOKEN_TTL_S as number,
-      refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S as number,
-    },
+    auth: toAuth(values, dataDir),
     ...toBounds(values),
     bootstrap: {
       adminEmail: values.BOOTSTRAP_ADMIN_EMAIL as string,
@@ -98,6 +103,12 @@ function assemble(values: SettingValues): AppConfig {
     },
     vendors: toVendors(values),
     outbound: { allow: values.OUTBOUND_ALLOW as readonly string[] },
+    secrets: {
+      encryptionSecret:
+        (values.ENCRYPTION_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'encryption'),
+      encryptionSecretPrevious: values.ENCRYPTION_SECRET_PREVIOUS as string | null,
+    },
+    sso: { returnOrigins: values.SSO_RETURN_ORIGINS as readonly string[] },
   };
 }
 
@@ -113,6 +124,20 @@ function toHttp(values: SettingValues): AppConfig['http'] {
     formLimitBytes: values.FORM_LIMIT_BYTES as number,
     formPartsMax: values.FORM_PARTS_MAX as number,
     shutdownGraceS: values.SHUTDOWN_GRACE_S as number,
+  };
+}
+
+function toAuth(values: SettingValues, dataDir: string): AppConfig['auth'] {
+  return {
+    jwtSecret: (values.JWT_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'jwt'),
+    accessTokenTtlS: values.ACCESS_TOKEN_TTL_S as number,
+    refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S as number,
+    sessionsMax: values.SESSIONS_MAX as number,
+    passwordLengthMin: values.PASSWORD_LENGTH_MIN as number,
+    passwordResetTtlS: values.PASSWORD_RESET_TTL_S as number,
+    breachedPasswordsUrl: values.BREACHED_PASSWORDS_URL as string | null,
+    accountFailuresMax: values.LOGIN_ACCOUNT_FAILURES as number,
+    accountWindowS: values.LOGIN_ACCOUNT_WINDOW_S as number,
   };
 }
 

@@ -80,7 +80,7 @@ async function prepare(database: TestDatabase): Promise<void> {
 }
 
 function toEnvironment(config: DatabaseConfig, dataDir: string): Environment {
-  const secrets = { JWT_SECRET: SECRET, LINK_SECRET: SECRET };
+  const secrets = { JWT_SECRET: SECRET, LINK_SECRET: SECRET, ENCRYPTION_SECRET: SECRET };
   return { DATA_DIR: dataDir, DATABASE_URL: config.url ?? undefined, ...secrets };
 }
 

@@ -19,8 +19,9 @@ export class UserEntity {
   @TextColumn('name')
   name: string;
 
-  @TextColumn('password_hash')
-  passwordHash: string;
+  /** Null for who signs in through an identity provider alone. */
+  @TextColumn('password_hash', { nullable: true })
+  passwordHash: string | null;
 
   @BooleanColumn('is_operator')
   isOperator: boolean;

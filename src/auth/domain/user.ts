@@ -15,5 +15,6 @@ export interface User {
 
 /** A user together with what a login is checked against. */
 export interface UserCredentials extends User {
-  passwordHash: string;
+  /** Null for who signs in through an identity provider alone. */
+  passwordHash: string | null;
 }
