@@ -67,6 +67,7 @@ export class GuardedFetcher extends OutboundFetcher implements OnModuleDestroy {
         accept: options.accept ?? '*/*',
         'accept-encoding': 'identity',
         'user-agent': USER_AGENT,
+        ...(options.withPadding && { 'add-padding': 'true' }),
       },
     });
   }

@@ -7,6 +7,8 @@ export interface OutboundFetchOptions {
   idleTimeoutMs?: number;
   /** Value of the Accept header. Default: anything. */
   accept?: string;
+  /** Asks a list of known passwords for answers of one size, so that an onlooker cannot tell them apart. */
+  withPadding?: boolean;
   /** Gives the fetch up; the error is then the signal's reason. */
   signal?: AbortSignal;
   /** There is no such switch: only the operator's OUTBOUND_ALLOW opens a private address. */

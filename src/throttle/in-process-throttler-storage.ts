@@ -30,6 +30,14 @@ export class InProcessThrottlerStorage extends RateStorage {
     return judge(this.find(key, nowMs, windowMs), nowMs, windowMs, limit);
   }
 
+  async refund(key: string, windowMs: number): Promise<void> {
+    const counts = this.find(key, this.clock.now().getTime(), windowMs);
+    if (counts.current > 0) counts.current -= 1;
+    else if (counts.previous > 0) counts.previous -= 1;
+    else return;
+    this.keep(key, counts);
+  }
+
   private find(key: string, nowMs: number, windowMs: number): WindowCounts {
     return rollTo(Math.floor(nowMs / windowMs), this.counts.get(key));
   }

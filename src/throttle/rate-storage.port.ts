@@ -22,6 +22,9 @@ export abstract class RateStorage implements ThrottlerStorage {
   /** What `hit` would say, without counting. */
   abstract peek(key: string, windowMs: number, limit: number): Promise<WindowVerdict>;
 
+  /** Takes back one hit that was counted: for what must be counted before it is known whether it counts. */
+  abstract refund(key: string, windowMs: number): Promise<void>;
+
   /** For @nestjs/throttler, which thinks in whole seconds. */
   async increment(key: string, ttl: number, limit: number): Promise<ThrottlerRecord> {
     const { hits, isRefused, retryInMs, resetInMs } = await this.hit(key, ttl, limit);

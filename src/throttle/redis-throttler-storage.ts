@@ -45,6 +45,28 @@ end
 return { 1, hits, math.max(retryInMs, 1), resetInMs }
 `;
 
+/** The hit may have been counted in the window before: what is left of it there is taken back. */
+const REFUND_SCRIPT = `
+local windowMs = tonumber(ARGV[1])
+local time = redis.call('TIME')
+local window = math.floor((time[1] * 1000 + math.floor(time[2] / 1000)) / windowMs)
+local counts = redis.call('HMGET', KEYS[1], 'window', 'current', 'previous')
+local known, current, previous = tonumber(counts[1]), tonumber(counts[2]), tonumber(counts[3])
+if not known then return 0 end
+if known ~= window then
+  previous = known == window - 1 and current or 0
+  current = 0
+end
+if current > 0 then
+  current = current - 1
+elseif previous > 0 then
+  previous = previous - 1
+end
+redis.call('HSET', KEYS[1], 'window', window, 'current', current, 'previous', previous)
+redis.call('PEXPIRE', KEYS[1], 2 * windowMs)
+return 1
+`;
+
 type ScriptAnswer = [isRefused: number, hits: number, retryInMs: number, resetInMs: number];
 
 interface RateRedis extends Redis {
@@ -54,6 +76,7 @@ interface RateRedis extends Redis {
     limit: number,
     isCounted: 0 | 1,
   ): Promise<ScriptAnswer>;
+  atelierRefund(key: string, windowMs: number): Promise<number>;
 }
 
 /** Counts on Redis, so for all processes together. While Redis is away everybody is admitted. */
@@ -79,6 +102,7 @@ export class RedisThrottlerStorage
       lazyConnect: true,
     }) as RateRedis;
     this.redis.defineCommand('atelierRate', { numberOfKeys: 1, lua: SCRIPT });
+    this.redis.defineCommand('atelierRefund', { numberOfKeys: 1, lua: REFUND_SCRIPT });
     this.redis.on('error', (error: Error) => this.note(error));
   }
 
@@ -99,6 +123,15 @@ export class RedisThrottlerStorage
     return this.run(key, windowMs, limit, 0);
   }
 
+  async refund(key: string, windowMs: number): Promise<void> {
+    if (performance.now() < this.pausedUntilMs) return;
+    try {
+      await this.redis.atelierRefund(this.toKey(key), windowMs);
+    } catch (error) {
+      this.pause(error as Error);
+    }
+  }
+
   onApplicationShutdown(): void {
     this.redis.disconnect();
   }
@@ -112,17 +145,25 @@ export class RedisThrottlerStorage
     if (performance.now() < this.pausedUntilMs) return toAdmission(windowMs);
     try {
       const [isRefused, hits, retryInMs, resetInMs] = await this.redis.atelierRate(
-        `${this.prefix}:rate:${key}`,
+        this.toKey(key),
         windowMs,
         limit,
         isCounted,
       );
       return { isRefused: isRefused === 1, hits, retryInMs, resetInMs };
     } catch (error) {
-      this.pausedUntilMs = performance.now() + PAUSE_MS;
-      this.note(error as Error);
+      this.pause(error as Error);
       return toAdmission(windowMs);
     }
+  }
+
+  private toKey(key: string): string {
+    return `${this.prefix}:rate:${key}`;
+  }
+
+  private pause(error: Error): void {
+    this.pausedUntilMs = performance.now() + PAUSE_MS;
+    this.note(error);
   }
 
   /** Once a minute: an outage would otherwise fill the log. */

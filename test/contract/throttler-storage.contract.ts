@@ -53,6 +53,17 @@ export function describeRateStorage(kind: string, open: () => Promise<RateStorag
       expect(verdicts.filter(({ isRefused }) => !isRefused)).toHaveLength(40);
     });
 
+    it('gives a hit back, and never more than were taken', async () => {
+      await bench.storage.refund(key, WINDOW_MS);
+      for (let count = 0; count < LIMIT; count += 1) await bench.storage.hit(key, WINDOW_MS, LIMIT);
+      await bench.second.refund(key, WINDOW_MS);
+      const verdicts = [];
+      for (let count = 0; count < 2; count += 1) {
+        verdicts.push(await bench.storage.hit(key, WINDOW_MS, LIMIT));
+      }
+      expect(verdicts.map(({ isRefused }) => isRefused)).toEqual([false, true]);
+    });
+
     it('counts each key by itself', async () => {
       for (let count = 0; count < LIMIT; count += 1) await bench.storage.hit(key, WINDOW_MS, LIMIT);
       expect((await bench.storage.hit(newId(), WINDOW_MS, LIMIT)).isRefused).toBe(false);

@@ -61,6 +61,7 @@ export class TestIdentity {
       BOOTSTRAP_ADMIN_PASSWORD: OPERATOR_PASSWORD,
       // Suites that share a Redis share its counts.
       LOGIN_RPM: '100000',
+      LOGIN_ACCOUNT_FAILURES: '100000',
       ...settings,
     };
     const { app, notices } = await startIdentity(environment, prepare, rooms);
