@@ -1,25 +1,19 @@
 import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../audit/domain/audit-trail.port.js';
 import { UsersService } from '../auth/users.service.js';
 import { assert } from '../common/assert.js';
 import type { Caller } from '../common/caller.js';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
-import { isId, newId } from '../common/ids.js';
+import { isId } from '../common/ids.js';
 import type { PageRequest } from '../common/page.js';
-import { isGranted, type Permission } from '../common/permission.js';
-import { UnitOfWork, type WorkScope } from '../persistence/unit-of-work.port.js';
-import { toPermissions } from './domain/access.js';
+import { UnitOfWork } from '../persistence/unit-of-work.port.js';
 import type { Member } from './domain/membership.js';
-import {
-  escalationDenied,
-  ownerRoleNotGrantable,
-  ownerUntouchable,
-  permissionDenied,
-  spaceNotFound,
-} from './domain/rbac.errors.js';
-import { findExcess, type Grant, isOwnerRole, type Role } from './domain/role.js';
+import { ownerCannotLeave, spaceNotFound } from './domain/rbac.errors.js';
 import { RolesReader } from './domain/roles.reader.port.js';
 import { RolesRepository } from './domain/roles.repository.port.js';
+import { joinSpace, toMemberEntry, toRoleState } from './join-space.js';
+import { assertHolds, assertMayTouch, lockBoth, lockGrantable, lockRights } from './lock-rights.js';
 
 /** A member with the name and address of their account. */
 export interface NamedMember extends Member {
@@ -45,6 +39,14 @@ export class MembersService {
     return this.toNamed(await this.roles.listMembers(searchSpaceId, page));
   }
 
+  /** @throws DomainError `request.not_found` for who is no member here */
+  async get(searchSpaceId: string, userId: string): Promise<NamedMember> {
+    const member = isId(userId) ? await this.roles.findMember(searchSpaceId, userId) : null;
+    const [named] = await this.toNamed(member ? [member] : []);
+    if (!named) throw DomainError.notFound('member');
+    return named;
+  }
+
   /**
    * Adds the user with this e-mail address.
    * @param role name or id; undefined for the space's default role
@@ -63,7 +65,11 @@ export class MembersService {
       assertHolds(held, ['members:invite', 'members:manage_roles']);
       const granted = await lockGrantable(repository, searchSpaceId, held, role ?? null);
       if (user?.status !== 'active') throw DomainError.notFound('user');
-      await this.join(scope, searchSpaceId, user.id, granted.id);
+      const isAdded = await joinSpace(scope, granted, user.id, this.clock.now());
+      if (!isAdded) throw new DomainError('request.conflict', 'This user is a member already.');
+      await scope
+        .get(AuditTrail)
+        .record(toMemberEntry('member.added', granted, user.id, null, toRoleState(granted)));
     });
     assert(user, 'a member without a user');
     return this.get(searchSpaceId, user.id);
@@ -82,7 +88,12 @@ export class MembersService {
       assertHolds(held, ['members:manage_roles']);
       assertMayTouch(held, member);
       const granted = await lockGrantable(repository, searchSpaceId, held, role);
+      if (granted.id === member.roleId) return;
       await repository.changeRole(member.id, granted.id);
+      const [before, after] = [toRoleState(member), toRoleState(granted)];
+      await scope
+        .get(AuditTrail)
+        .record(toMemberEntry('member.role_changed', member, member.userId, before, after));
     });
     return this.get(searchSpaceId, userId);
   }
@@ -95,31 +106,25 @@ export class MembersService {
       assertHolds(held, ['members:remove']);
       assertMayTouch(held, member);
       await repository.removeMember(member.id);
+      await scope
+        .get(AuditTrail)
+        .record(toMemberEntry('member.removed', member, member.userId, toRoleState(member), null));
     });
   }
 
-  private async join(
-    scope: WorkScope,
-    searchSpaceId: string,
-    userId: string,
-    roleId: string,
-  ): Promise<void> {
-    const isAdded = await scope.get(RolesRepository).addMember({
-      id: newId(),
-      searchSpaceId,
-      userId,
-      roleId,
-      isOwner: false,
-      joinedAt: this.clock.now(),
+  /** Takes the caller out of the space. @throws DomainError `request.invalid` for the owner */
+  async leave(caller: Caller, searchSpaceId: string): Promise<void> {
+    await this.unitOfWork.run(async (scope) => {
+      const repository = scope.get(RolesRepository);
+      if (!(await repository.lockSpace(searchSpaceId))) throw spaceNotFound();
+      const [own] = await repository.lockMembers(searchSpaceId, [caller.userId]);
+      if (!own) throw spaceNotFound();
+      if (own.isOwner) throw ownerCannotLeave();
+      await repository.removeMember(own.id);
+      await scope
+        .get(AuditTrail)
+        .record(toMemberEntry('member.left', own, own.userId, toRoleState(own), null));
     });
-    if (!isAdded) throw new DomainError('request.conflict', 'This user is a member already.');
-  }
-
-  private async get(searchSpaceId: string, userId: string): Promise<NamedMember> {
-    const member = await this.roles.findMember(searchSpaceId, userId);
-    const [named] = await this.toNamed(member ? [member] : []);
-    if (!named) throw DomainError.notFound('member');
-    return named;
   }
 
   private async toNamed(members: readonly Member[]): Promise<NamedMember[]> {
@@ -131,58 +136,4 @@ export class MembersService {
       return { ...member, email: user.email, name: user.name };
     });
   }
-}
-
-/** What the caller holds in the space at this moment. */
-async function lockRights(
-  repository: RolesRepository,
-  caller: Caller,
-  searchSpaceId: string,
-): Promise<readonly Grant[]> {
-  const [own] = await repository.lockMembers(searchSpaceId, [caller.userId]);
-  if (!own) throw spaceNotFound();
-  return toPermissions(own.isOwner, own.permissions);
-}
-
-async function lockBoth(
-  repository: RolesRepository,
-  caller: Caller,
-  searchSpaceId: string,
-  userId: string,
-): Promise<{ held: readonly Grant[]; member: Member }> {
-  if (!isId(userId)) throw DomainError.notFound('member');
-  const members = await repository.lockMembers(searchSpaceId, [caller.userId, userId]);
-  const own = members.find((candidate) => candidate.userId === caller.userId);
-  if (!own) throw spaceNotFound();
-  const member = members.find((candidate) => candidate.userId === userId);
-  if (!member) throw DomainError.notFound('member');
-  return { held: toPermissions(own.isOwner, own.permissions), member };
-}
-
-/** The role to be given, kept from changing meanwhile: none that holds more than its giver. */
-async function lockGrantable(
-  repository: RolesRepository,
-  searchSpaceId: string,
-  held: readonly Grant[],
-  nameOrId: string | null,
-): Promise<Role> {
-  const role = await repository.lockRole(searchSpaceId, nameOrId);
-  if (!role) throw DomainError.invalid('role', 'must be the name of a role of this space');
-  const excess = findExcess(held, role.permissions);
-  if (excess !== null) throw escalationDenied(excess);
-  if (isOwnerRole(role)) throw ownerRoleNotGrantable();
-  return role;
-}
-
-/** @throws DomainError `rbac.permission_denied` naming the first, when none of them is held */
-function assertHolds(held: readonly Grant[], oneOf: readonly Permission[]): void {
-  if (oneOf.some((permission) => isGranted(held, permission))) return;
-  throw permissionDenied(oneOf[0] ?? '');
-}
-
-/** The owner stays, and nobody has power over who holds more than they do. */
-function assertMayTouch(held: readonly Grant[], member: Member): void {
-  if (member.isOwner) throw ownerUntouchable();
-  const excess = findExcess(held, member.permissions);
-  if (excess !== null) throw escalationDenied(excess);
 }

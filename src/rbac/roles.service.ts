@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { assert } from '../common/assert.js';
-import { newId } from '../common/ids.js';
+import { isId, newId } from '../common/ids.js';
 import type { WorkScope } from '../persistence/unit-of-work.port.js';
+import { roleNotFound } from './domain/rbac.errors.js';
 import { OWNER_ROLE, type Role, SYSTEM_ROLES } from './domain/role.js';
 import { RolesReader } from './domain/roles.reader.port.js';
 import { RolesRepository } from './domain/roles.repository.port.js';
@@ -13,6 +14,13 @@ export class RolesService {
 
   list(searchSpaceId: string): Promise<Role[]> {
     return this.roles.listRoles(searchSpaceId);
+  }
+
+  /** @throws DomainError `request.not_found` for a role of another space too */
+  async get(searchSpaceId: string, roleId: string): Promise<Role> {
+    const role = isId(roleId) ? await this.roles.findRole(searchSpaceId, roleId) : null;
+    if (!role) throw roleNotFound();
+    return role;
   }
 
   /** Gives a new space its three system roles and its owner, in the transaction that makes it. */

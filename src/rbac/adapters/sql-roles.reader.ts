@@ -28,6 +28,15 @@ export class SqlRolesReader extends RolesReader {
     return rows.map(toRole);
   }
 
+  async findRole(searchSpaceId: string, roleId: string): Promise<Role | null> {
+    const [row] = await this.sql.query<RoleRow>(
+      'rbac_find_role',
+      `${SELECT_ROLES} WHERE search_space_id = $1 AND id = $2`,
+      [searchSpaceId, roleId],
+    );
+    return row ? toRole(row) : null;
+  }
+
   async listMembers(searchSpaceId: string, { limit, after }: PageRequest): Promise<Member[]> {
     const rows = await this.sql.query<MemberRow>(
       'rbac_list_members',

@@ -1,8 +1,8 @@
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, Not } from 'typeorm';
 import type { CacheEpoch } from '../../persistence/cache-epoch.js';
 import type { Member, Membership } from '../domain/membership.js';
 import type { Role } from '../domain/role.js';
-import { RolesRepository } from '../domain/roles.repository.port.js';
+import { type OwnershipChange, RolesRepository } from '../domain/roles.repository.port.js';
 import {
   type MemberRow,
   type RoleRow,
@@ -25,12 +25,25 @@ const LOCK_ROLE = `${SELECT_ROLES}
   WHERE search_space_id = $1 AND CASE WHEN $2::text IS NULL THEN is_default ELSE name = $2 OR id::text = $2 END
   ORDER BY (name = $2) DESC LIMIT 1 FOR SHARE`;
 
+/** Not FOR UPDATE: rows of other tables that name the space may be added meanwhile. */
+const LOCK_SPACE = `SELECT id FROM search_spaces WHERE id = $1 FOR NO KEY UPDATE`;
+
+const LOCK_ROLE_FOR_CHANGE = `${SELECT_ROLES} WHERE search_space_id = $1 AND id = $2 FOR UPDATE`;
+
+const CLEAR_DEFAULT = `UPDATE roles SET is_default = false WHERE search_space_id = $1 AND is_default
+  RETURNING id, search_space_id, name, description, permissions, is_default, is_system`;
+
 export class TypeormRolesRepository extends RolesRepository {
   constructor(
     private readonly manager: EntityManager,
     private readonly epoch: CacheEpoch,
   ) {
     super();
+  }
+
+  async lockSpace(searchSpaceId: string): Promise<boolean> {
+    const rows = await this.manager.query<object[]>(LOCK_SPACE, [searchSpaceId]);
+    return rows.length === 1;
   }
 
   async addRoles(roles: readonly Role[]): Promise<void> {
@@ -58,6 +71,40 @@ export class TypeormRolesRepository extends RolesRepository {
     return row ? toRole(row) : null;
   }
 
+  async lockRoleForChange(searchSpaceId: string, roleId: string): Promise<Role | null> {
+    const values = [searchSpaceId, roleId];
+    const [row] = await this.manager.query<RoleRow[]>(LOCK_ROLE_FOR_CHANGE, values);
+    return row ? toRole(row) : null;
+  }
+
+  countRoles(searchSpaceId: string): Promise<number> {
+    return this.manager.countBy(RoleEntity, { searchSpaceId });
+  }
+
+  isNameTaken(searchSpaceId: string, name: string, exceptId: string): Promise<boolean> {
+    return this.manager.existsBy(RoleEntity, { searchSpaceId, name, id: Not(exceptId) });
+  }
+
+  async clearDefault(searchSpaceId: string): Promise<Role | null> {
+    const [[row]] = await this.manager.query<[RoleRow[], number]>(CLEAR_DEFAULT, [searchSpaceId]);
+    return row ? toRole(row) : null;
+  }
+
+  async updateRole({ id, name, description, permissions, isDefault }: Role): Promise<void> {
+    const values = { name, description, permissions: [...permissions], isDefault };
+    await this.manager.update(RoleEntity, { id }, values);
+    await this.epoch.bump(this.manager);
+  }
+
+  async removeRole(roleId: string): Promise<void> {
+    await this.manager.delete(RoleEntity, { id: roleId });
+    await this.epoch.bump(this.manager);
+  }
+
+  isRoleHeld(searchSpaceId: string, roleId: string): Promise<boolean> {
+    return this.manager.existsBy(MembershipEntity, { searchSpaceId, roleId });
+  }
+
   async lockMembers(searchSpaceId: string, userIds: readonly string[]): Promise<Member[]> {
     await this.manager.query(LOCK_MEMBERS, [searchSpaceId, userIds]);
     const rows = await this.manager.query<MemberRow[]>(FIND_MEMBERS, [searchSpaceId, userIds]);
@@ -71,6 +118,15 @@ export class TypeormRolesRepository extends RolesRepository {
 
   async removeMember(membershipId: string): Promise<void> {
     await this.manager.delete(MembershipEntity, { id: membershipId });
+    await this.epoch.bump(this.manager);
+  }
+
+  /** In this order: the table allows one owner at a time. */
+  async changeOwner(change: OwnershipChange): Promise<void> {
+    const former = { roleId: change.formerRoleId, isOwner: false };
+    await this.manager.update(MembershipEntity, { id: change.formerMembershipId }, former);
+    const next = { roleId: change.ownerRoleId, isOwner: true };
+    await this.manager.update(MembershipEntity, { id: change.nextMembershipId }, next);
     await this.epoch.bump(this.manager);
   }
 }

@@ -1,5 +1,6 @@
 import { DomainError } from '../../common/domain-error.js';
 import type { Refusal } from './access.js';
+import type { InviteFault } from './invite.js';
 
 export function permissionDenied(permission: string): DomainError {
   return new DomainError(
@@ -34,6 +35,54 @@ export function escalationDenied(permission: string): DomainError {
     `You cannot give or take what you do not hold yourself: ${permission}.`,
     { details: { permission } },
   );
+}
+
+/** No role is in reach: not missing, not another space's, not one with a malformed id. */
+export function roleNotFound(): DomainError {
+  return DomainError.notFound('role');
+}
+
+export function roleNameTaken(): DomainError {
+  return new DomainError(
+    'request.conflict',
+    'name: there is a role of this name in the search space. Change that one, or take another name.',
+    { fields: [{ field: 'name', message: 'is in use' }] },
+  );
+}
+
+export function ownerRoleImmutable(): DomainError {
+  return DomainError.invalid('role', 'is the role of the owner, which nobody changes or deletes');
+}
+
+/** The owner's word alone counts, whatever a role holds. */
+export function ownerRequired(): DomainError {
+  return new DomainError(
+    'rbac.permission_denied',
+    'Only the owner of the search space can do this. Ask them.',
+  );
+}
+
+export function ownerCannotLeave(): DomainError {
+  return DomainError.invalid(
+    'user_id',
+    'is the owner, who cannot leave: transfer the ownership first (POST …/transfer-ownership)',
+  );
+}
+
+const FAULT_MESSAGES: Readonly<Record<Exclude<InviteFault, 'unknown'>, string>> = {
+  inactive: 'This invite was revoked. Ask for a new one.',
+  expired: 'This invite has expired. Ask for a new one.',
+  used_up: 'This invite was used as often as it may be. Ask for a new one.',
+  maker_without_rights:
+    'Whoever made this invite may not give its role any more. Ask a member for a new one.',
+  already_member: 'You are a member of this search space already.',
+};
+
+export function inviteRefused(fault: InviteFault): DomainError {
+  if (fault === 'unknown') return DomainError.notFound('invite');
+  return new DomainError('rbac.invite_refused', FAULT_MESSAGES[fault], {
+    details: { reason: fault },
+  });
 }
 
 export function toRefusalError(refusal: Refusal): DomainError {

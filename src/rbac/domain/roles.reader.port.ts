@@ -10,6 +10,9 @@ export abstract class RolesReader {
   /** All roles of the space by name, at most `ROLES_PER_SPACE_MAX`. */
   abstract listRoles(searchSpaceId: string): Promise<Role[]>;
 
+  /** The role of this id; null when the space has none such. */
+  abstract findRole(searchSpaceId: string, roleId: string): Promise<Role | null>;
+
   /** Newest first; one row more than `limit` when there are more. */
   abstract listMembers(searchSpaceId: string, page: PageRequest): Promise<Member[]>;
 

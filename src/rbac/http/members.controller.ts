@@ -39,6 +39,17 @@ export class MembersController {
     return toPage(members.map(toMemberResponse), page.limit);
   }
 
+  @Get(':userId')
+  @RequiresSession('members:view', { space: 'path' })
+  @ApiOperation({ summary: 'One member of a search space' })
+  @ApiOkResponse({ type: MemberResponse })
+  async get(
+    @Param('spaceId') spaceId: string,
+    @Param('userId') userId: string,
+  ): Promise<MemberResponse> {
+    return toMemberResponse(await this.members.get(spaceId, userId));
+  }
+
   @Post()
   @RequiresSession(null, { space: 'path' })
   @ApiOperation({
@@ -67,6 +78,19 @@ export class MembersController {
     @Body() body: ChangeRoleDto,
   ): Promise<MemberResponse> {
     return toMemberResponse(await this.members.changeRole(caller, spaceId, userId, body.role));
+  }
+
+  // Before the route for any member: `me` is no id.
+  @Delete('me')
+  @RequiresSession(null, { space: 'path' })
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Leave a search space',
+    description: 'The owner cannot, and transfers the ownership first.',
+  })
+  @ApiNoContentResponse({ description: 'No member any more; keys made here stop working' })
+  async leave(@CurrentCaller() caller: Caller, @Param('spaceId') spaceId: string): Promise<void> {
+    await this.members.leave(caller, spaceId);
   }
 
   @Delete(':userId')

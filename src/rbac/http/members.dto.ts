@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
 import type { Caller } from '../../common/caller.js';
 import type { Page } from '../../common/page.js';
 import { LINE_FORM, LINE_MESSAGE } from '../../common/text-form.js';
 import { type Access, listEffectivePermissions } from '../domain/access.js';
-import type { Role } from '../domain/role.js';
+import { EDITOR_ROLE } from '../domain/role.js';
 import type { NamedMember } from '../members.service.js';
 
 const EMAIL_LENGTH_MAX = 254;
@@ -35,6 +35,28 @@ export class ChangeRoleDto {
   @Matches(LINE_FORM, { message: LINE_MESSAGE })
   @MaxLength(ROLE_LENGTH_MAX)
   role: string;
+}
+
+export class TransferOwnershipDto {
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    description: 'Of the member who becomes the owner',
+    example: '019a0000-0000-7000-8000-000000000000',
+  })
+  @IsUUID()
+  user_id: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    description: 'Name or id of the role that you have from then on',
+    default: EDITOR_ROLE,
+  })
+  @IsOptional()
+  @IsString()
+  @Matches(LINE_FORM, { message: LINE_MESSAGE })
+  @MaxLength(ROLE_LENGTH_MAX)
+  role?: string;
 }
 
 export class MemberResponse {
@@ -71,34 +93,6 @@ export class MembersPageResponse implements Page<MemberResponse> {
   next_cursor: string | null;
 }
 
-export class RoleResponse {
-  @ApiProperty({ type: String, format: 'uuid' })
-  id: string;
-
-  @ApiProperty({ type: String, example: 'Editor' })
-  name: string;
-
-  @ApiProperty({ type: String })
-  description: string;
-
-  @ApiProperty({ type: [String], example: ['image_generations:create', 'image_generations:read'] })
-  permissions: string[];
-
-  @ApiProperty({ type: Boolean, description: 'Given when a member is added without a role' })
-  is_default: boolean;
-
-  @ApiProperty({ type: Boolean, description: 'Made with the space; not renamed, not deleted' })
-  is_system: boolean;
-}
-
-export class RolesPageResponse implements Page<RoleResponse> {
-  @ApiProperty({ type: [RoleResponse] })
-  data: RoleResponse[];
-
-  @ApiProperty({ type: String, nullable: true, example: null })
-  next_cursor: string | null;
-}
-
 export class MyAccessResponse {
   @ApiProperty({ type: String, format: 'uuid' })
   search_space_id: string;
@@ -127,17 +121,6 @@ export function toMemberResponse(member: NamedMember): MemberResponse {
     role_id: member.roleId,
     is_owner: member.isOwner,
     joined_at: member.joinedAt.toISOString(),
-  };
-}
-
-export function toRoleResponse(role: Role): RoleResponse {
-  return {
-    id: role.id,
-    name: role.name,
-    description: role.description,
-    permissions: [...role.permissions],
-    is_default: role.isDefault,
-    is_system: role.isSystem,
   };
 }
 
