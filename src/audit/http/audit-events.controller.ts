@@ -1,5 +1,5 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { toIdPageRequest, toPage } from '../../common/page.js';
 import { RequiresOperator } from '../../http/requires.decorator.js';
@@ -35,8 +35,10 @@ export class AuditEventsController {
     summary: 'The same as a file',
     description: 'Streamed; at most 1,000,000 events, so name a period.',
   })
-  @ApiProduces('text/csv', 'application/x-ndjson')
-  @ApiOkResponse({ description: 'One event a line' })
+  @ApiOkResponse({
+    description: 'One event a line',
+    content: { 'text/csv': {}, 'application/x-ndjson': {} },
+  })
   export(@Query() query: AuditExportDto, @Res() reply: FastifyReply): void {
     const { format = 'csv' } = query;
     sendExport(reply, format, this.events.export(toAuditFilter(query), format));

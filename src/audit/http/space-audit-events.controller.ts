@@ -1,5 +1,5 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { assert } from '../../common/assert.js';
 import { toIdPageRequest, toPage } from '../../common/page.js';
@@ -43,8 +43,10 @@ export class SpaceAuditEventsController {
     summary: 'The same as a file',
     description: 'Streamed; at most 1,000,000 events, so name a period.',
   })
-  @ApiProduces('text/csv', 'application/x-ndjson')
-  @ApiOkResponse({ description: 'One event a line' })
+  @ApiOkResponse({
+    description: 'One event a line',
+    content: { 'text/csv': {}, 'application/x-ndjson': {} },
+  })
   export(
     @Query() query: SpaceAuditExportDto,
     @CurrentContext() context: RequestContext,
