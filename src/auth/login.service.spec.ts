@@ -1,11 +1,14 @@
-// Proves that a login spends the same work whoever is asked for, and when the address is asked about.
+// Proves that a login spends the same work whoever is asked for, and that it is counted before the work is done.
 import { describe, expect, it, vi } from 'vitest';
-import type { AddressLimiter } from '../throttle/address-limiter.js';
+import { toSessionClient } from './domain/session-client.js';
 import type { UserCredentials } from './domain/user.js';
 import type { UsersReader } from './domain/users.reader.port.js';
 import { LoginService } from './login.service.js';
+import type { LoginLimiter } from './login-limiter.js';
+import type { PasswordsService } from './passwords.service.js';
 import type { SessionsService } from './sessions.service.js';
 
+const client = toSessionClient('192.0.2.1', 'tests');
 const user: UserCredentials = {
   id: 'user',
   email: 'ada@example.com',
@@ -18,58 +21,60 @@ const user: UserCredentials = {
 };
 
 function build(found: UserCredentials | null, isRight: boolean) {
-  const verify = vi.fn(async (hash: string | null) => isRight && hash !== null);
-  const limiter = {
-    assertAllowed: vi.fn(async () => undefined),
-    recordFailure: vi.fn(async () => undefined),
-  };
+  const matches = vi.fn(async (hash: string | null, _password: string) => isRight && hash !== null);
+  const giveBack = vi.fn(async () => undefined);
+  const beginLogin = vi.fn(async (_email: string, _address: string) => ({ giveBack }));
   const open = vi.fn(async () => ({ accessToken: 'a', refreshToken: 'r', expiresInS: 1 }));
   const findCredentials = vi.fn(async () => found);
   const logins = new LoginService(
-    limiter as unknown as AddressLimiter,
+    { beginLogin } as unknown as LoginLimiter,
     { findCredentials } as unknown as UsersReader,
-    { hash: async () => '', verify },
+    { matches } as unknown as PasswordsService,
     { open } as unknown as SessionsService,
   );
-  return { logins, verify, limiter, open, findCredentials };
+  return { logins, matches, beginLogin, giveBack, open, findCredentials };
 }
 
 describe('LoginService', () => {
   it('opens a session for the right password, the address spelled anyhow', async () => {
-    const { logins, open, limiter, findCredentials } = build(user, true);
-    await logins.login(' ADA@example.com', 'right', '192.0.2.1');
+    const { logins, open, giveBack, beginLogin, findCredentials } = build(user, true);
+    await logins.login(' ADA@example.com', 'right', client);
     expect(findCredentials).toHaveBeenCalledWith('ada@example.com');
-    expect(open).toHaveBeenCalledWith(user);
-    expect(limiter.recordFailure).not.toHaveBeenCalled();
+    expect(beginLogin).toHaveBeenCalledWith('ada@example.com', '192.0.2.1');
+    expect(open).toHaveBeenCalledWith(user, client);
+    expect(giveBack).toHaveBeenCalledTimes(1);
   });
 
   it.each([
     ['an unknown address', null, true, null],
     ['a wrong password', user, false, 'the hash'],
     ['a disabled account', { ...user, status: 'disabled' as const }, true, 'the hash'],
+    ['an account without a password', { ...user, passwordHash: null }, true, null],
   ])(
-    'checks a password for %s too, counts the failure, and opens nothing',
+    'checks a password for %s too, lets the attempt count, and opens nothing',
     async (_what, found, isRight, hash) => {
-      const { logins, verify, limiter, open } = build(found, isRight);
-      const attempt = logins.login('ada@example.com', 'a password', '192.0.2.1');
+      const { logins, matches, giveBack, open } = build(found, isRight);
+      const attempt = logins.login('ada@example.com', 'a password', client);
       await expect(attempt).rejects.toMatchObject({ code: 'auth.login_failed' });
-      expect(verify.mock.calls).toEqual([[hash, 'a password']]);
-      expect(limiter.recordFailure).toHaveBeenCalledWith('192.0.2.1');
+      expect(matches.mock.calls).toEqual([[hash, 'a password']]);
+      expect(giveBack).not.toHaveBeenCalled();
       expect(open).not.toHaveBeenCalled();
     },
   );
 
-  it('asks about the address before any work, and again before it opens a session', async () => {
-    const { logins, verify, limiter, open } = build(user, true);
-    limiter.assertAllowed
-      .mockResolvedValueOnce(undefined)
-      .mockRejectedValueOnce(new Error('blocked meanwhile'));
-    await expect(logins.login(user.email, 'right', '192.0.2.1')).rejects.toThrow(
-      'blocked meanwhile',
-    );
+  it('is counted before any work', async () => {
+    const { logins, matches, beginLogin, findCredentials } = build(user, true);
+    beginLogin.mockRejectedValueOnce(new Error('too many'));
+    await expect(logins.login(user.email, 'right', client)).rejects.toThrow('too many');
+    expect(findCredentials).not.toHaveBeenCalled();
+    expect(matches).not.toHaveBeenCalled();
+  });
+
+  it('gives the attempt back when nobody could look at the password', async () => {
+    const { logins, matches, giveBack, open } = build(user, true);
+    matches.mockRejectedValueOnce(new Error('too busy'));
+    await expect(logins.login(user.email, 'right', client)).rejects.toThrow('too busy');
+    expect(giveBack).toHaveBeenCalledTimes(1);
     expect(open).not.toHaveBeenCalled();
-    limiter.assertAllowed.mockRejectedValueOnce(new Error('blocked'));
-    await expect(logins.login(user.email, 'right', '192.0.2.1')).rejects.toThrow('blocked');
-    expect(verify).toHaveBeenCalledTimes(1);
   });
 });

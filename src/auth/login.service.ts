@@ -1,19 +1,23 @@
-import { Injectable } from '@nestjs/common';
-import { AddressLimiter } from '../throttle/address-limiter.js';
+import { Injectable, Logger } from '@nestjs/common';
 import { loginFailed } from './domain/auth.errors.js';
 import { normalizeEmail } from './domain/email.js';
-import { PasswordHasher } from './domain/password-hasher.port.js';
 import type { TokenPair } from './domain/session.js';
+import type { SessionClient } from './domain/session-client.js';
+import type { UserCredentials } from './domain/user.js';
 import { UsersReader } from './domain/users.reader.port.js';
+import { LoginLimiter } from './login-limiter.js';
+import { PasswordsService } from './passwords.service.js';
 import { SessionsService } from './sessions.service.js';
 
 /** From e-mail address and password to a session. */
 @Injectable()
 export class LoginService {
+  private readonly logger = new Logger('Login');
+
   constructor(
-    private readonly limiter: AddressLimiter,
+    private readonly limiter: LoginLimiter,
     private readonly users: UsersReader,
-    private readonly passwords: PasswordHasher,
+    private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
   ) {}
 
@@ -21,16 +25,25 @@ export class LoginService {
    * Unknown address, wrong password and disabled account look the same and take the same time.
    * @throws DomainError `auth.login_failed`, `auth.login_throttled`, `request.busy`
    */
-  async login(email: string, password: string, address: string): Promise<TokenPair> {
-    await this.limiter.assertAllowed(address);
-    const user = await this.users.findCredentials(normalizeEmail(email));
-    const isRight = await this.passwords.verify(user?.passwordHash ?? null, password);
+  async login(email: string, password: string, client: SessionClient): Promise<TokenPair> {
+    const account = normalizeEmail(email);
+    const attempt = await this.limiter.beginLogin(account, client.address);
+    const user = await this.users.findCredentials(account);
+    const isRight = await this.check(user, password).catch(async (error: unknown) => {
+      await attempt.giveBack();
+      throw error;
+    });
     if (!user || !isRight || user.status !== 'active') {
-      await this.limiter.recordFailure(address);
+      // Not audited: anybody can fail, as often as they like.
+      this.logger.log(`failed login of ${user ? `user ${user.id}` : 'no user'}`);
       throw loginFailed();
     }
-    // Asked again, for guesses that were sent all at once and passed the first question together.
-    await this.limiter.assertAllowed(address);
-    return this.sessions.open(user);
+    const pair = await this.sessions.open(user, client);
+    await attempt.giveBack();
+    return pair;
+  }
+
+  private check(user: UserCredentials | null, password: string): Promise<boolean> {
+    return this.passwords.matches(user?.passwordHash ?? null, password);
   }
 }

@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../audit/domain/audit-trail.port.js';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
 import { newId } from '../common/ids.js';
 import type { PageRequest } from '../common/page.js';
 import { UnitOfWork, type WorkScope } from '../persistence/unit-of-work.port.js';
+import { credentialsInvalid } from './domain/auth.errors.js';
 import { normalizeEmail, toEmail } from './domain/email.js';
-import { assertPassword } from './domain/password.js';
-import { PasswordHasher } from './domain/password-hasher.port.js';
-import type { User, UserCredentials } from './domain/user.js';
+import type { User, UserCredentials, UserFilter } from './domain/user.js';
 import { UsersReader } from './domain/users.reader.port.js';
 import { UsersRepository } from './domain/users.repository.port.js';
+import { PasswordsService } from './passwords.service.js';
 
 export interface NewUser {
   email: string;
@@ -24,7 +25,7 @@ export class UsersService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly users: UsersReader,
-    private readonly passwords: PasswordHasher,
+    private readonly passwords: PasswordsService,
     private readonly clock: Clock,
   ) {}
 
@@ -38,7 +39,6 @@ export class UsersService {
   /** Checks and hashes, which is slow and so done before a transaction is open. */
   async prepare(input: NewUser): Promise<UserCredentials> {
     const email = toEmail(input.email);
-    assertPassword(input.password, email);
     return {
       id: newId(),
       email,
@@ -47,7 +47,7 @@ export class UsersService {
       status: 'active',
       version: 1,
       createdAt: this.clock.now(),
-      passwordHash: await this.passwords.hash(input.password),
+      passwordHash: await this.passwords.prepare(input.password, email),
     };
   }
 
@@ -59,11 +59,36 @@ export class UsersService {
         fields: [{ field: 'email', message: 'is in use' }],
       });
     }
+    await scope.get(AuditTrail).record({
+      action: 'user.created',
+      target: { type: 'user', id: user.id },
+      searchSpaceId: null,
+      after: { email: user.email, name: user.name, is_operator: user.isOperator },
+    });
+  }
+
+  /** What users may change of themselves. @throws DomainError `auth.credentials_invalid` */
+  async rename(id: string, name: string): Promise<User> {
+    return this.unitOfWork.run(async (scope) => {
+      const before = await scope.get(UsersRepository).lock(id);
+      if (!before) throw credentialsInvalid();
+      const after = { ...before, name: name.trim() };
+      if (after.name === before.name) return before;
+      await scope.get(AuditTrail).record({
+        action: 'user.updated',
+        target: { type: 'user', id },
+        searchSpaceId: null,
+        before: { name: before.name },
+        after: { name: after.name },
+      });
+      await scope.get(UsersRepository).update(after);
+      return after;
+    });
   }
 
   /** Newest first; one row more than `limit` when there are more. */
-  list(page: PageRequest): Promise<User[]> {
-    return this.users.list(page);
+  list(filter: UserFilter, page: PageRequest): Promise<User[]> {
+    return this.users.list(filter, page);
   }
 
   listByIds(ids: readonly string[]): Promise<User[]> {

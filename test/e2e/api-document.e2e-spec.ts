@@ -38,6 +38,7 @@ const PUBLIC_ROUTES = [
   'get /metrics',
   'post /api/v1/auth/login',
   'post /api/v1/auth/refresh',
+  'post /api/v1/auth/reset-password',
 ];
 
 let atelier: TestApplication;

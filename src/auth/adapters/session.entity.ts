@@ -1,5 +1,5 @@
 import { Entity } from 'typeorm';
-import { IdColumn, ReferenceColumn, TimeColumn } from '../../persistence/columns.js';
+import { IdColumn, ReferenceColumn, TextColumn, TimeColumn } from '../../persistence/columns.js';
 
 @Entity({ name: 'sessions' })
 export class SessionEntity {
@@ -11,6 +11,15 @@ export class SessionEntity {
 
   @TimeColumn('created_at')
   createdAt: Date;
+
+  @TimeColumn('last_used_at')
+  lastUsedAt: Date;
+
+  @TextColumn('address', { nullable: true })
+  address: string | null;
+
+  @TextColumn('user_agent', { nullable: true })
+  userAgent: string | null;
 
   @TimeColumn('expires_at')
   expiresAt: Date;

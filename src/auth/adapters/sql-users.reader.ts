@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PageRequest } from '../../common/page.js';
 import { Sql } from '../../persistence/sql.port.js';
-import type { User, UserCredentials, UserStatus } from '../domain/user.js';
+import type { User, UserCredentials, UserFilter, UserStatus } from '../domain/user.js';
 import { UsersReader } from '../domain/users.reader.port.js';
 
 interface UserRow {
@@ -31,6 +31,35 @@ export class SqlUsersReader extends UsersReader {
     return row ? { ...toUser(row), passwordHash: row.password_hash } : null;
   }
 
+  async findCredentialsById(id: string): Promise<UserCredentials | null> {
+    const [row] = await this.sql.query<UserRow & { password_hash: string | null }>(
+      'auth_find_credentials_by_id',
+      `SELECT ${COLUMNS}, password_hash FROM users WHERE id = $1`,
+      [id],
+    );
+    return row ? { ...toUser(row), passwordHash: row.password_hash } : null;
+  }
+
+  async isKnownNetwork(email: string, network: string): Promise<boolean> {
+    const [row] = await this.sql.query<{ found: boolean }>(
+      'auth_is_known_network',
+      `SELECT EXISTS (SELECT FROM login_networks n JOIN users u ON u.id = n.user_id
+         WHERE u.email = $1 AND n.network = $2) AS found`,
+      [email, network],
+    );
+    return row?.found === true;
+  }
+
+  async findByResetToken(tokenHash: Buffer, now: Date): Promise<User | null> {
+    const [row] = await this.sql.query<UserRow>(
+      'auth_find_user_by_reset_token',
+      `SELECT ${COLUMNS} FROM users WHERE status = 'active' AND id = (
+         SELECT user_id FROM password_resets WHERE token_hash = $1 AND expires_at > $2)`,
+      [tokenHash, now],
+    );
+    return row ? toUser(row) : null;
+  }
+
   async findById(id: string): Promise<User | null> {
     const [user] = await this.listByIds([id]);
     return user ?? null;
@@ -54,11 +83,15 @@ export class SqlUsersReader extends UsersReader {
     return rows.map(toUser);
   }
 
-  async list({ limit, after }: PageRequest): Promise<User[]> {
+  async list(filter: UserFilter, { limit, after }: PageRequest): Promise<User[]> {
+    const pattern = filter.emailPrefix === null ? null : toPattern(filter.emailPrefix);
     const rows = await this.sql.query<UserRow>(
       'auth_list_users',
-      `SELECT ${COLUMNS} FROM users WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
-      [after, limit + 1],
+      `SELECT ${COLUMNS} FROM users
+       WHERE ($1::uuid IS NULL OR id < $1) AND ($3::text IS NULL OR status = $3)
+         AND ($4::text IS NULL OR email LIKE $4)
+       ORDER BY id DESC LIMIT $2`,
+      [after, limit + 1, filter.status, pattern],
     );
     return rows.map(toUser);
   }
@@ -71,6 +104,11 @@ export class SqlUsersReader extends UsersReader {
     );
     return row?.found === true;
   }
+}
+
+/** What begins with the text, whose own wildcards mean themselves. */
+function toPattern(prefix: string): string {
+  return `${prefix.replaceAll(/[\\%_]/g, '\\$&')}%`;
 }
 
 function toUser(row: UserRow): User {

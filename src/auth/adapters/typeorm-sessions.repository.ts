@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { CacheEpoch } from '../../persistence/cache-epoch.js';
 import { assert } from '../../common/assert.js';
 import type { RefreshAttempt, RefreshToken, Session } from '../domain/session.js';
+import type { SessionClient } from '../domain/session-client.js';
 import { SessionsRepository } from '../domain/sessions.repository.port.js';
 import { RefreshTokenEntity } from './refresh-token.entity.js';
 import { SessionEntity } from './session.entity.js';
@@ -36,6 +37,21 @@ const PRUNE = `DELETE FROM sessions WHERE id IN (
   )
   RETURNING revoked_at IS NULL AND expires_at > $3 AS was_open`;
 
+const REVOKE_OWN = `UPDATE sessions SET revoked_at = $3
+  WHERE id = $2 AND user_id = $1 AND revoked_at IS NULL AND expires_at > $3 RETURNING id`;
+
+const REVOKE_ALL = `UPDATE sessions SET revoked_at = $3
+  WHERE user_id = $1 AND id IS DISTINCT FROM $2::uuid AND revoked_at IS NULL
+  RETURNING expires_at > $3 AS was_open`;
+
+const REMEMBER_NETWORK = `INSERT INTO login_networks (user_id, network, last_login_at) VALUES ($1, $2, $3)
+  ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = EXCLUDED.last_login_at`;
+
+const FORGET_NETWORKS = `DELETE FROM login_networks WHERE user_id = $1 AND network IN (
+    SELECT network FROM login_networks WHERE user_id = $1
+    ORDER BY last_login_at DESC, network OFFSET $2
+  )`;
+
 export class TypeormSessionsRepository extends SessionsRepository {
   constructor(
     private readonly manager: EntityManager,
@@ -59,7 +75,7 @@ export class TypeormSessionsRepository extends SessionsRepository {
     return row ? toAttempt(row) : null;
   }
 
-  async rotate(attempt: RefreshAttempt, expiresAt: Date, now: Date): Promise<void> {
+  async rotate(attempt: RefreshAttempt, now: Date): Promise<void> {
     const { affected } = await this.manager
       .createQueryBuilder()
       .update(RefreshTokenEntity)
@@ -67,7 +83,6 @@ export class TypeormSessionsRepository extends SessionsRepository {
       .where('id = :id AND used_at IS NULL', { id: attempt.tokenId })
       .execute();
     assert(affected === 1, 'a refresh token was exchanged twice under one lock');
-    await this.manager.update(SessionEntity, { id: attempt.sessionId }, { expiresAt });
     await this.manager
       .createQueryBuilder()
       .delete()
@@ -90,11 +105,48 @@ export class TypeormSessionsRepository extends SessionsRepository {
     return affected === 1;
   }
 
+  async touch(
+    sessionId: string,
+    { client, expiresAt, now }: { client: SessionClient; expiresAt: Date; now: Date },
+  ): Promise<void> {
+    const change = { ...client, expiresAt, lastUsedAt: now };
+    await this.manager.update(SessionEntity, { id: sessionId }, change);
+  }
+
+  async dropTokens(sessionId: string): Promise<void> {
+    await this.manager.delete(RefreshTokenEntity, { sessionId });
+  }
+
+  async revokeOwn(userId: string, sessionId: string, now: Date): Promise<boolean> {
+    const rows = await this.change(REVOKE_OWN, [userId, sessionId, now]);
+    if (rows.length > 0) await this.epoch.bump(this.manager);
+    return rows.length > 0;
+  }
+
+  async revokeAll(userId: string, exceptId: string | null, now: Date): Promise<number> {
+    const rows = await this.change<{ was_open: boolean }>(REVOKE_ALL, [userId, exceptId, now]);
+    if (rows.length > 0) await this.epoch.bump(this.manager);
+    return rows.filter((row) => row.was_open).length;
+  }
+
+  async rememberNetwork(
+    userId: string,
+    network: string,
+    { keep, now }: { keep: number; now: Date },
+  ): Promise<void> {
+    await this.manager.query(REMEMBER_NETWORK, [userId, network, now]);
+    await this.manager.query(FORGET_NETWORKS, [userId, keep]);
+  }
+
   async prune(userId: string, keep: number, now: Date): Promise<void> {
-    const answer: unknown = await this.manager.query(PRUNE, [userId, keep, now]);
-    // TypeORM answers a DELETE with [rows, count].
-    const [rows] = answer as [{ was_open: boolean }[], number];
+    const rows = await this.change<{ was_open: boolean }>(PRUNE, [userId, keep, now]);
     if (rows.some((row) => row.was_open)) await this.epoch.bump(this.manager);
+  }
+
+  /** The rows that an UPDATE or DELETE returns: TypeORM answers them as [rows, count]. */
+  private async change<R extends object>(text: string, values: unknown[]): Promise<R[]> {
+    const answer: unknown = await this.manager.query(text, values);
+    return (answer as [R[], number])[0];
   }
 }
 

@@ -25,8 +25,22 @@ export function sessionEnded(): DomainError {
   return credentialsInvalid(new SessionEndedError('the session of this token has ended'));
 }
 
-/** What jsonwebtoken and this file say of tokens that were genuine once: no sign of somebody guessing. */
-const HONEST_CAUSES: readonly (string | undefined)[] = ['TokenExpiredError', 'SessionEndedError'];
+/** A refusal that whoever found it has counted against the address. */
+class CountedRefusalError extends Error {
+  override readonly name = 'CountedRefusalError';
+}
+
+/** The remote backend does not vouch for the user; looks like every other bad credential. */
+export function delegatedRefused(): DomainError {
+  return credentialsInvalid(new CountedRefusalError('the account backend said no'));
+}
+
+/** No guess to be counted: what jsonwebtoken and this file say of tokens that were genuine once, and what is counted. */
+const HONEST_CAUSES: readonly (string | undefined)[] = [
+  'TokenExpiredError',
+  'SessionEndedError',
+  'CountedRefusalError',
+];
 
 /** Whether the refusal may be one of many guesses and so counts against the address. */
 export function isGuess(error: unknown): error is DomainError {
@@ -38,6 +52,22 @@ export function keyExpired(): DomainError {
   return new DomainError(
     'auth.key_expired',
     'This API key has expired. Make a new one (POST /api/v1/api-keys).',
+  );
+}
+
+/** Said only to whoever holds the whole key. */
+export function keyInactive(): DomainError {
+  return new DomainError(
+    'auth.key_inactive',
+    'This API key is switched off. Ask whoever manages it to activate it.',
+  );
+}
+
+/** Vague on purpose: a thief is not told which address or route would do. */
+export function keyRestricted(): DomainError {
+  return new DomainError(
+    'auth.key_restricted',
+    'This API key may not be used for this. Ask whoever manages it what it is for.',
   );
 }
 
@@ -63,5 +93,21 @@ export function refreshReused(): DomainError {
   return new DomainError(
     'auth.refresh_reused',
     'This refresh token was used before, so its session was ended. Log in again.',
+  );
+}
+
+export function resetInvalid(): DomainError {
+  return new DomainError(
+    'auth.reset_invalid',
+    'The token is unknown, was used, or has ended. Ask an operator for a new one.',
+  );
+}
+
+/** Refused so that somebody can always run the service. */
+export function lastOperator(field: 'status' | 'is_operator'): DomainError {
+  return new DomainError(
+    'request.conflict',
+    `${field}: this is the last active operator. Make another user an operator first.`,
+    { fields: [{ field, message: 'is of the last active operator' }] },
   );
 }

@@ -8,7 +8,8 @@ import { credentialsInvalid, isGuess, keyExpired, sessionEnded } from './auth.er
 import { toEmail } from './email.js';
 import { hasKeyInQuery } from './key-in-query.js';
 import { isSameDigest, newOpaqueToken, sha256 } from './opaque-token.js';
-import { assertPassword, newPassword } from './password.js';
+import { assertPassword, newPassword, toPasswordForms } from './password.js';
+import { toSessionClient } from './session-client.js';
 
 describe('toEmail', () => {
   it('trims and lowers, so that one address is one account', () => {
@@ -32,8 +33,8 @@ describe('toEmail', () => {
 });
 
 describe('assertPassword', () => {
-  it.each(['123456789012', 'p'.repeat(256), '🙂'.repeat(12)])(
-    'accepts %s: length alone decides',
+  it.each(['123456789012', 'word '.repeat(51), '🙂🙃😀😁😂🤣😃😄😅😆😉😊', 'ⅳ is a number'])(
+    'accepts %s: no rules of composition',
     (password) => {
       expect(() => assertPassword(password, 'ada@example.com')).not.toThrow();
     },
@@ -41,17 +42,51 @@ describe('assertPassword', () => {
 
   it.each([
     ['11 characters', '12345678901'],
-    ['257 characters', 'p'.repeat(257)],
-    ['11 letters of two units each', '🙂'.repeat(11)],
+    ['257 characters', 'words '.repeat(42) + 'words'],
+    ['11 letters of two units each', '🙂🙃😀😁😂🤣😃😄😅😆😉'],
+    ['one letter over and over', 'p'.repeat(20)],
+    ['four letters over and over', 'abcdabcdabcdabcd'],
+    ['the name of the service', 'my Atelier, my castle'],
+    ['the name of the service in other code points', 'my ａｔｅｌｉｅｒ, my castle'],
     ['the e-mail address', 'ada@example.com'],
     ['the e-mail address spelled otherwise', ' ADA@example.com'],
   ])('refuses %s', (_what, password) => {
     expect(() => assertPassword(password, 'ada@example.com')).toThrow(DomainError);
   });
 
+  it('refuses what holds the local part of the address, when that is a word', () => {
+    const password = 'Grace.Hopper for president';
+    expect(() => assertPassword(password, 'grace.hopper@example.com')).toThrow(/^password /);
+    expect(() => assertPassword(password, 'grace@example.com')).toThrow(/^password /);
+    expect(() => assertPassword(password, 'gra@example.com')).not.toThrow();
+  });
+
+  it('asks for the length that is set', () => {
+    const ask = (lengthMin: number) => () =>
+      assertPassword('fourteen chars', 'ada@example.com', 'new_password', lengthMin);
+    expect(ask(14)).not.toThrow();
+    expect(ask(15)).toThrow('new_password must have 15 to 256 characters');
+  });
+
   it('accepts every password that is generated', () => {
     expect(() => assertPassword(newPassword(), 'ada@example.com')).not.toThrow();
     expect(newPassword()).not.toBe(newPassword());
+  });
+});
+
+describe('toPasswordForms', () => {
+  it('puts the normalised spelling first and keeps the one sent, for hashes from before', () => {
+    expect(toPasswordForms('plain')).toEqual(['plain']);
+    expect(toPasswordForms('cafe\u0301')).toEqual(['café', 'cafe\u0301']);
+  });
+});
+
+describe('toSessionClient', () => {
+  it('keeps one bounded line of what the client calls itself', () => {
+    const client = toSessionClient('192.0.2.1', `a\nb\u202e${'x'.repeat(500)}`);
+    expect(client).toEqual({ address: '192.0.2.1', userAgent: `a b ${'x'.repeat(196)}` });
+    expect(toSessionClient('192.0.2.1', ' \t').userAgent).toBeNull();
+    expect(toSessionClient('192.0.2.1', undefined).userAgent).toBeNull();
   });
 });
 

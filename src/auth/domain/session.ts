@@ -3,8 +3,13 @@ export interface Session {
   id: string;
   userId: string;
   createdAt: Date;
+  /** The login, or the newest refresh. */
+  lastUsedAt: Date;
   /** When the newest refresh token ends. */
   expiresAt: Date;
+  /** Of the login or the newest refresh; null for sessions from before they were kept. */
+  address: string | null;
+  userAgent: string | null;
 }
 
 /** A refresh token as it is kept: its digest only. */

@@ -18,3 +18,17 @@ export interface UserCredentials extends User {
   /** Null for who signs in through an identity provider alone. */
   passwordHash: string | null;
 }
+
+/** What an operator may look for. */
+export interface UserFilter {
+  status: UserStatus | null;
+  /** Beginning of the e-mail address, as `normalizeEmail` spells it. */
+  emailPrefix: string | null;
+}
+
+/** What can be changed of an account; undefined stays as it is. */
+export interface UserChange {
+  name?: string;
+  isOperator?: boolean;
+  status?: UserStatus;
+}

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Patch, Post, UseInterceptors } from '@nestjs/common';
 import {
   ApiNoContentResponse,
   ApiOkResponse,
@@ -10,8 +10,10 @@ import type { Caller } from '../../common/caller.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { Public } from '../../http/public.decorator.js';
 import { Requires, RequiresSession } from '../../http/requires.decorator.js';
+import type { SessionClient } from '../domain/session-client.js';
 import { LoginService } from '../login.service.js';
 import { SessionsService } from '../sessions.service.js';
+import { UsersService } from '../users.service.js';
 import { WhoAmIService } from '../who-am-i.service.js';
 import {
   LoginDto,
@@ -20,15 +22,20 @@ import {
   toMeResponse,
   TokenPairResponse,
   toTokenPairResponse,
+  UpdateMeDto,
 } from './auth.dto.js';
+import { LoginLimitInterceptor } from './login-limit.interceptor.js';
+import { CurrentClient } from './session-client.decorator.js';
 
 @ApiTags('auth')
 @Controller('api/v1/auth')
+@UseInterceptors(LoginLimitInterceptor)
 export class AuthController {
   constructor(
     private readonly logins: LoginService,
     private readonly sessions: SessionsService,
     private readonly whoAmI: WhoAmIService,
+    private readonly users: UsersService,
   ) {}
 
   @Post('login')
@@ -37,8 +44,11 @@ export class AuthController {
   @ApiOperation({ summary: 'Log in with e-mail address and password' })
   @ApiOkResponse({ type: TokenPairResponse })
   @ApiUnauthorizedResponse({ description: 'E-mail address or password is wrong' })
-  async login(@Body() body: LoginDto, @Ip() address: string): Promise<TokenPairResponse> {
-    return toTokenPairResponse(await this.logins.login(body.email, body.password, address));
+  async login(
+    @Body() body: LoginDto,
+    @CurrentClient() client: SessionClient,
+  ): Promise<TokenPairResponse> {
+    return toTokenPairResponse(await this.logins.login(body.email, body.password, client));
   }
 
   @Post('refresh')
@@ -53,8 +63,11 @@ export class AuthController {
   @ApiUnauthorizedResponse({
     description: 'The refresh token is unknown, ended or was used before',
   })
-  async refresh(@Body() body: RefreshDto, @Ip() address: string): Promise<TokenPairResponse> {
-    return toTokenPairResponse(await this.sessions.refresh(body.refresh_token, address));
+  async refresh(
+    @Body() body: RefreshDto,
+    @CurrentClient() client: SessionClient,
+  ): Promise<TokenPairResponse> {
+    return toTokenPairResponse(await this.sessions.refresh(body.refresh_token, client));
   }
 
   @Post('logout')
@@ -72,5 +85,13 @@ export class AuthController {
   @ApiOkResponse({ type: MeResponse })
   async me(@CurrentCaller() caller: Caller): Promise<MeResponse> {
     return toMeResponse(caller, await this.whoAmI.describe(caller));
+  }
+
+  @Patch('me')
+  @RequiresSession()
+  @ApiOperation({ summary: 'Change your name; the rest of an account is for operators' })
+  @ApiOkResponse({ type: MeResponse })
+  async updateMe(@CurrentCaller() caller: Caller, @Body() body: UpdateMeDto): Promise<MeResponse> {
+    return toMeResponse(caller, await this.users.rename(caller.userId, body.name));
   }
 }

@@ -10,6 +10,7 @@ const EMAIL_LENGTH_MAX = 254;
 /** UTF-16 units: a password of the greatest length in letters outside the BMP still passes. */
 const PASSWORD_UNITS_MAX = 2 * PASSWORD_LENGTH_MAX;
 const REFRESH_TOKEN_LENGTH_MAX = 200;
+const NAME_LENGTH_MAX = 100;
 
 export class LoginDto {
   @ApiProperty({ type: String, example: 'operator@atelier.local' })
@@ -31,6 +32,14 @@ export class RefreshDto {
   @MinLength(1)
   @MaxLength(REFRESH_TOKEN_LENGTH_MAX)
   refresh_token: string;
+}
+
+export class UpdateMeDto {
+  @ApiProperty({ type: String, example: 'Ada Lovelace' })
+  @IsString()
+  @Matches(LINE_FORM, { message: LINE_MESSAGE })
+  @MaxLength(NAME_LENGTH_MAX)
+  name: string;
 }
 
 export class TokenPairResponse {

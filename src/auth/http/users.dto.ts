@@ -1,9 +1,19 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import {
+  IsBoolean,
+  IsIn,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  ValidateIf,
+} from 'class-validator';
 import type { Page } from '../../common/page.js';
 import { LINE_FORM, LINE_MESSAGE } from '../../common/text-form.js';
+import { PageQueryDto } from '../../http/page-query.dto.js';
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../domain/password.js';
-import type { User, UserStatus } from '../domain/user.js';
+import { normalizeEmail } from '../domain/email.js';
+import type { User, UserChange, UserFilter, UserStatus } from '../domain/user.js';
 
 const EMAIL_LENGTH_MAX = 254;
 const NAME_LENGTH_MAX = 100;
@@ -39,6 +49,46 @@ export class CreateUserDto {
   @IsOptional()
   @IsBoolean()
   is_operator?: boolean;
+}
+
+const USER_STATUSES = ['active', 'disabled'] as const;
+/** Left out is fine, null is not: `@IsOptional` would take both. */
+const IfSent = (): PropertyDecorator => ValidateIf((_body, value) => value !== undefined);
+
+export class UpdateUserDto {
+  @ApiPropertyOptional({ type: String, example: 'Ada Lovelace' })
+  @IfSent()
+  @IsString()
+  @Matches(LINE_FORM, { message: LINE_MESSAGE })
+  @MaxLength(NAME_LENGTH_MAX)
+  name?: string;
+
+  @ApiPropertyOptional({ type: Boolean })
+  @IfSent()
+  @IsBoolean()
+  is_operator?: boolean;
+
+  @ApiPropertyOptional({
+    enum: USER_STATUSES,
+    description: 'disabled ends the sessions and stops the API keys of the user',
+  })
+  @IfSent()
+  @IsIn(USER_STATUSES)
+  status?: UserStatus;
+}
+
+export class ListUsersDto extends PageQueryDto {
+  @ApiPropertyOptional({ enum: USER_STATUSES })
+  @IsOptional()
+  @IsIn(USER_STATUSES)
+  status?: UserStatus;
+
+  @ApiPropertyOptional({ type: String, description: 'Beginning of the e-mail address' })
+  @IsOptional()
+  @IsString()
+  @Matches(LINE_FORM, { message: LINE_MESSAGE })
+  @MaxLength(EMAIL_LENGTH_MAX)
+  query?: string;
 }
 
 export class UserResponse {
@@ -78,4 +128,15 @@ export function toUserResponse(user: User): UserResponse {
     status: user.status,
     created_at: user.createdAt.toISOString(),
   };
+}
+
+export function toUserFilter({ status, query }: ListUsersDto): UserFilter {
+  return {
+    status: status ?? null,
+    emailPrefix: query === undefined ? null : normalizeEmail(query),
+  };
+}
+
+export function toUserChange({ name, is_operator, status }: UpdateUserDto): UserChange {
+  return { name, isOperator: is_operator, status };
 }
