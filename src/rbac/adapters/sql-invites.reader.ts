@@ -68,7 +68,7 @@ export class SqlInvitesReader extends InvitesReader {
       `SELECT ${COLUMNS}, s.name AS space_name, r.permissions AS role_permissions,
          m.is_owner AS maker_is_owner, mr.permissions AS maker_permissions
        ${SOURCE}
-       JOIN search_spaces s ON s.id = i.search_space_id
+       JOIN search_spaces s ON s.id = i.search_space_id AND s.state = 'active'
        LEFT JOIN memberships m ON m.search_space_id = i.search_space_id AND m.user_id = i.created_by
        LEFT JOIN roles mr ON mr.id = m.role_id
        WHERE i.code_hash = $1`,

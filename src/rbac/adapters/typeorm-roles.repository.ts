@@ -1,7 +1,7 @@
 import { type EntityManager, Not } from 'typeorm';
 import type { CacheEpoch } from '../../persistence/cache-epoch.js';
 import type { Member, Membership } from '../domain/membership.js';
-import type { Role } from '../domain/role.js';
+import { OWNER_ROLE, type Role } from '../domain/role.js';
 import { type OwnershipChange, RolesRepository } from '../domain/roles.repository.port.js';
 import {
   type MemberRow,
@@ -25,8 +25,13 @@ const LOCK_ROLE = `${SELECT_ROLES}
   WHERE search_space_id = $1 AND CASE WHEN $2::text IS NULL THEN is_default ELSE name = $2 OR id::text = $2 END
   ORDER BY (name = $2) DESC LIMIT 1 FOR SHARE`;
 
-/** Not FOR UPDATE: rows of other tables that name the space may be added meanwhile. */
-const LOCK_SPACE = `SELECT id FROM search_spaces WHERE id = $1 FOR NO KEY UPDATE`;
+/**
+ * The role of the owner stands for its space: there is one, and it never changes. The row of the space itself is
+ * for who spends and who deletes; they need not wait here.
+ */
+const LOCK_SPACE = `SELECT r.id FROM roles r JOIN search_spaces s ON s.id = r.search_space_id
+  WHERE r.search_space_id = $1 AND r.is_system AND r.name = '${OWNER_ROLE}' AND s.state = 'active'
+  FOR NO KEY UPDATE OF r`;
 
 const LOCK_ROLE_FOR_CHANGE = `${SELECT_ROLES} WHERE search_space_id = $1 AND id = $2 FOR UPDATE`;
 

@@ -13,7 +13,7 @@ export interface OwnershipChange {
 export abstract class RolesRepository {
   /**
    * Lets changes of rights in one space wait for one another, until the transaction ends. Before any other lock.
-   * False when there is no such space.
+   * False when there is no such space, or it is being deleted.
    */
   abstract lockSpace(searchSpaceId: string): Promise<boolean>;
 
