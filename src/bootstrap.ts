@@ -12,6 +12,7 @@ import { ErrorFilter } from './http/error.filter.js';
 import { boundJsonBodies } from './http/json-body.js';
 import { OpenConnections } from './http/open-connections.js';
 import { PublicUrl } from './http/public-url.js';
+import { RequestLimiter } from './http/request-limiter.port.js';
 import { RequestLog } from './http/request-log.js';
 import { auditRoutes } from './http/route-audit.js';
 import { NestLogger } from './logging/nest-logger.js';
@@ -56,6 +57,7 @@ export async function createApplication(
   const checks = app.get(HealthChecks);
   installEdgeHooks(fastify, {
     authenticator: app.get(Authenticator),
+    limiter: app.get(RequestLimiter),
     requestLog: app.get(RequestLog),
     onlyOperations: config.role === 'worker',
     isStopping: () => checks.isStopping,

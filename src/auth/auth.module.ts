@@ -51,22 +51,12 @@ import { WhoAmIService } from './who-am-i.service.js';
 /** Who is calling. `KeyAuthority`, what roles say about keys, is provided globally by the rbac room. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([
-      UserEntity,
-      SessionEntity,
-      RefreshTokenEntity,
-      PasswordResetEntity,
-    ]),
+    TypeOrmModule.forFeature([UserEntity, SessionEntity, RefreshTokenEntity, PasswordResetEntity]),
     JwtModule.register({}),
     ApiKeysModule,
     OutboundModule,
   ],
-  controllers: [
-    AuthController,
-    PasswordsController,
-    SessionsController,
-    UsersController,
-  ],
+  controllers: [AuthController, PasswordsController, SessionsController, UsersController],
   providers: [
     { provide: PasswordHasher, useClass: Argon2PasswordHasher },
     { provide: CommonPasswords, useClass: FileCommonPasswords },

@@ -10,7 +10,7 @@ import type { LiveSession } from './domain/session.js';
 import { CredentialsReader } from './domain/credentials.reader.port.js';
 import { sha256 } from './domain/opaque-token.js';
 import type { KeyUsageRecorder } from './key-usage.recorder.js';
-import { KeyVerifier } from './key-verifier.js';
+import { type KeyUse, KeyVerifier } from './key-verifier.js';
 
 vi.mock('node:crypto', async (load) => {
   const crypto = await load<typeof import('node:crypto')>();
@@ -39,7 +39,17 @@ class FakeReader extends CredentialsReader {
       userId: 'maker',
       searchSpaceId: 'space',
       scopes: ['images.read'],
+      allowedModels: [],
+      allowedEndpoints: [],
+      allowedCidrs: [],
+      deniedCidrs: [],
+      rateLimitPerMinute: null,
+      rateLimitPerHour: null,
+      rateLimitPerDay: null,
+      isActive: true,
       expiresAt: null,
+      secretExpiresAt: null,
+      isOperators: false,
       ...more,
     });
   }
@@ -72,7 +82,8 @@ describe('KeyVerifier', () => {
     vi.clearAllMocks();
   });
 
-  const verify = (presented: string) => verifier.verify(presented, ADDRESS);
+  const verify = (presented: string, use: Partial<KeyUse> = {}) =>
+    verifier.verify(presented, { address: ADDRESS, route: '/any', ...use });
   const refused = (code: string) => expect.objectContaining({ code });
 
   it('makes a caller that is bound, scoped, no operator, and cannot be changed', async () => {
@@ -85,6 +96,8 @@ describe('KeyVerifier', () => {
       sessionId: null,
       boundSpaceId: 'space',
       scopes: ['images.read'],
+      allowedModels: [],
+      rateLimits: [],
     });
     expect(Object.isFrozen(caller) && Object.isFrozen(caller.scopes)).toBe(true);
     expect(touch).toHaveBeenCalledWith('key-id');
@@ -138,6 +151,48 @@ describe('KeyVerifier', () => {
     await verify(key);
     clock.move(1);
     await expect(verify(key)).rejects.toEqual(refused('auth.key_expired'));
+  });
+
+  it('ends a replaced secret at its time although the key goes on', async () => {
+    reader.add(key, { secretExpiresAt: new Date(clock.now().getTime() + 1_000) });
+    await verify(key);
+    clock.move(1_000);
+    await expect(verify(key)).rejects.toEqual(refused('auth.key_expired'));
+  });
+
+  it('refuses a key that is switched off, to whoever holds all of it alone', async () => {
+    reader.add(key, { isActive: false });
+    await expect(verify(key)).rejects.toEqual(refused('auth.key_inactive'));
+    const forged = `${key.slice(0, 13)}${newApiKey().slice(13)}`;
+    await expect(verify(forged)).rejects.toEqual(refused('auth.credentials_invalid'));
+    expect(touch).not.toHaveBeenCalled();
+  });
+
+  it('asks at each use from where and for what, also of a key it knows', async () => {
+    reader.add(key, { deniedCidrs: ['198.51.100.0/24'], allowedEndpoints: ['/v1/*'] });
+    await verify(key, { route: '/v1/models' });
+    const elsewhere = { route: '/v1/models', address: '::ffff:198.51.100.7' };
+    await expect(verify(key, elsewhere)).rejects.toEqual(refused('auth.key_restricted'));
+    await expect(verify(key)).rejects.toEqual(refused('auth.key_restricted'));
+    await expect(verify(key, { route: undefined })).rejects.toEqual(refused('auth.key_restricted'));
+    expect(reader.asked).toBe(1);
+  });
+
+  it('counts scopes of operators while the user of the key is one', async () => {
+    const scopes = ['models.list', 'admin.cache', 'admin.status'] as const;
+    reader.add(key, { scopes, isOperators: true });
+    expect((await verify(key)).scopes).toEqual(scopes);
+    reader.add(key, { scopes, isOperators: false });
+    epoch.hasten();
+    expect((await verify(key)).scopes).toEqual(['models.list']);
+  });
+
+  it('hands on the limits that are set, the shortest window first', async () => {
+    reader.add(key, { rateLimitPerDay: 7, rateLimitPerMinute: 3 });
+    expect((await verify(key)).rateLimits).toEqual([
+      { windowMs: 60_000, limit: 3 },
+      { windowMs: 86_400_000, limit: 7 },
+    ]);
   });
 
   it('refuses a blocked address unknown keys unseen, and lets keys pass that were right before', async () => {

@@ -15,4 +15,17 @@ export interface Caller {
   boundSpaceId: string | null;
   /** What a key may do; null for a session, which only its roles narrow. */
   scopes: readonly Scope[] | null;
+  /** What the remote backend calls a delegated user; undefined for everybody else. */
+  externalId?: string;
+  /** Wildcard patterns of the models a key may ask for; undefined or empty: all. */
+  allowedModels?: readonly string[];
+  /** Request limits of a key, on top of everybody's; undefined or empty: none. */
+  rateLimits?: readonly RateLimit[];
+}
+
+/** So many requests in any window of this length. */
+export interface RateLimit {
+  windowMs: number;
+  /** ≥ 1. */
+  limit: number;
 }

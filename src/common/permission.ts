@@ -39,24 +39,76 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const ALL_PERMISSIONS = '*';
 
 /** What an API key may be allowed to do. Sessions are not narrowed by scopes. */
-export const SCOPES = ['images.generate', 'images.read', 'images.delete', 'billing.read'] as const;
+export const SCOPES = [
+  'images.generate',
+  'images.edit',
+  'images.read',
+  'images.delete',
+  'models.list',
+  'chat.completions',
+  'embeddings.create',
+  'chatbot.chat',
+  'billing.read',
+  'budget.read',
+  'admin.cache',
+  'admin.metrics',
+  'admin.status',
+] as const;
 
 export type Scope = (typeof SCOPES)[number];
 
-/** A key made without a choice may generate, look at its results and see its bill. */
-export const DEFAULT_SCOPES: readonly Scope[] = ['images.generate', 'images.read', 'billing.read'];
+/** A key made without a choice may do what an Editor does with models: make, look at the results, see the bill. */
+export const DEFAULT_SCOPES: readonly Scope[] = [
+  'images.generate',
+  'images.edit',
+  'images.read',
+  'models.list',
+  'chat.completions',
+  'embeddings.create',
+  'billing.read',
+  'budget.read',
+];
 
-/** Permission → the scope a key needs for it. A permission not listed here is for sessions alone. */
-const SCOPE_OF_PERMISSION: Partial<Record<Permission, Scope>> = {
-  'image_generations:create': 'images.generate',
-  'image_generations:read': 'images.read',
-  'image_generations:delete': 'images.delete',
-  'settings:view': 'billing.read',
+interface ScopeRule {
+  /** What the key's maker must hold in the key's space, when it is given and at each use; null: membership is enough. */
+  permission: Permission | null;
+  /** Whether the scope alone opens routes that ask for the permission; others open only routes that name them. */
+  isOpener: boolean;
+  /** Whether only an operator may give it; it dies when they are one no more. */
+  isOperators: boolean;
+}
+
+/** The one table of what scopes stand for. A permission that no scope opens is for sessions alone. */
+const SCOPE_RULES: Readonly<Record<Scope, ScopeRule>> = {
+  'images.generate': opens('image_generations:create'),
+  'images.edit': opens('image_generations:create'),
+  'images.read': opens('image_generations:read'),
+  'images.delete': opens('image_generations:delete'),
+  'models.list': named(null),
+  'chat.completions': opens('chats:create'),
+  'embeddings.create': opens('documents:create'),
+  'chatbot.chat': named('chats:create'),
+  'billing.read': opens('settings:view'),
+  'budget.read': named('settings:view'),
+  'admin.cache': ofOperators(),
+  'admin.metrics': ofOperators(),
+  'admin.status': ofOperators(),
 };
 
-/** The scope a key needs, or null when no key may do this. */
-export function findScopeOf(permission: Permission): Scope | null {
-  return SCOPE_OF_PERMISSION[permission] ?? null;
+const OPENERS = toOpeners();
+
+/** The scopes of which a key needs one for the permission; none when no key may do this. */
+export function listScopesOf(permission: Permission): readonly Scope[] {
+  return OPENERS.get(permission) ?? [];
+}
+
+/** What the maker of a key must hold for the scope to count; null: membership is enough. */
+export function findPermissionOf(scope: Scope): Permission | null {
+  return SCOPE_RULES[scope].permission;
+}
+
+export function isOperatorScope(scope: Scope): boolean {
+  return SCOPE_RULES[scope].isOperators;
 }
 
 /** Whether a role's list grants the permission. */
@@ -66,4 +118,27 @@ export function isGranted(granted: readonly string[], permission: Permission): b
 
 function crud<N extends string>(noun: N) {
   return [`${noun}:create`, `${noun}:read`, `${noun}:update`, `${noun}:delete`] as const;
+}
+
+function opens(permission: Permission): ScopeRule {
+  return { permission, isOpener: true, isOperators: false };
+}
+
+function named(permission: Permission | null): ScopeRule {
+  return { permission, isOpener: false, isOperators: false };
+}
+
+function ofOperators(): ScopeRule {
+  return { permission: null, isOpener: false, isOperators: true };
+}
+
+function toOpeners(): ReadonlyMap<Permission, readonly Scope[]> {
+  const openers = new Map<Permission, readonly Scope[]>();
+  for (const scope of SCOPES) {
+    const { permission, isOpener } = SCOPE_RULES[scope];
+    if (permission !== null && isOpener) {
+      openers.set(permission, [...(openers.get(permission) ?? []), scope]);
+    }
+  }
+  return openers;
 }

@@ -7,6 +7,8 @@ export interface Credentials {
   url: string;
   /** The client's address, for the limit on bad credentials. */
   address: string;
+  /** The pattern of the route asked for: a key may be held to some. */
+  route?: string;
 }
 
 /** Tells who is asking. The edge owns this port, the auth room implements it. */
@@ -19,7 +21,7 @@ export abstract class Authenticator {
 
   /**
    * @throws DomainError `auth.credentials_missing`, `auth.credentials_invalid`, `auth.key_expired`,
-   * `auth.login_throttled` (too many bad keys from this address)
+   * `auth.key_inactive`, `auth.key_restricted`, `auth.login_throttled` (too many bad keys from this address)
    */
   abstract authenticate(credentials: Credentials): Promise<Caller>;
 }

@@ -1,14 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../common/domain-error.js';
 import type { Caller } from '../common/caller.js';
+import type { Scope } from '../common/permission.js';
 import type { Authenticator } from './authenticator.port.js';
-import { contextOf, openContext } from './request-context.js';
+import { contextOf, openContext, type RequestContext } from './request-context.js';
 import type { RequestLog } from './request-log.js';
 import { runInRequest } from './request-scope.js';
+import type { RequestLimiter } from './request-limiter.port.js';
 import { findMark, type RouteMark } from './route-mark.js';
 
 export interface EdgeParts {
   authenticator: Authenticator;
+  limiter: RequestLimiter;
   requestLog: RequestLog;
   /** A worker answers nothing but health and metrics. */
   onlyOperations: boolean;
@@ -28,20 +31,23 @@ export function installEdgeHooks(fastify: FastifyInstance, parts: EdgeParts): vo
   fastify.addHook('onRoute', (route) => {
     if (findMark(route.config)?.access === 'public') route.bodyLimit ??= PUBLIC_BODY_BYTES_MAX;
   });
-  fastify.addHook('onRequest', async (request) => {
+  fastify.addHook('onRequest', async (request, reply) => {
     const context = openContext(request);
     if (!isOperations(request)) assertOpen(parts);
     parts.authenticator.assertNoKeyInQuery(request.url);
     const mark = findMark(request.routeOptions.config);
     if (request.is404) throw noSuchRoute();
+    context.actsForSystem = mark?.access === 'public' || mark?.access === 'operator';
     if (mark === null || mark.access === 'public') return;
     context.caller = await context.phases.measure('auth', () =>
       parts.authenticator.authenticate({
         headers: request.headers,
         url: request.url,
         address: context.address,
+        route: request.routeOptions.url ?? '',
       }),
     );
+    await limit(parts.limiter, context.caller, context, reply);
     assertAccess(mark, context.caller);
   });
   // After the body: its events carry the connection's context, not the request's.
@@ -57,6 +63,19 @@ export function installEdgeHooks(fastify: FastifyInstance, parts: EdgeParts): vo
   fastify.addHook('onResponse', async (request, reply) => {
     parts.requestLog.write(request, reply);
   });
+}
+
+/** Before anything else is looked at, so that every answer to this caller says how much is left. */
+async function limit(
+  limiter: RequestLimiter,
+  caller: Caller,
+  context: RequestContext,
+  reply: FastifyReply,
+): Promise<void> {
+  context.isLimited = true;
+  await context.phases.measure('limits', () =>
+    limiter.admit(caller, (headers) => void reply.headers(headers)),
+  );
 }
 
 /** Said before the body is read: nobody needs to be known for it. */
@@ -80,6 +99,7 @@ function isOperations(request: FastifyRequest): boolean {
 }
 
 function assertAccess(mark: RouteMark, caller: Caller): void {
+  if (caller.kind === 'api_key' && mark.scopes) return assertScope(mark.scopes, caller);
   if (mark.access === 'caller') return;
   if (caller.kind === 'api_key') {
     throw new DomainError(
@@ -90,4 +110,15 @@ function assertAccess(mark: RouteMark, caller: Caller): void {
   if (mark.access === 'operator' && !caller.isOperator) {
     throw new DomainError('rbac.operator_required', 'Only an operator of the service can do this.');
   }
+}
+
+/** Said before the body is read; what the key's maker may do, the guard asks. */
+function assertScope(scopes: readonly Scope[], caller: Caller): void {
+  const [first = ''] = scopes;
+  if (scopes.some((scope) => caller.scopes?.includes(scope))) return;
+  throw new DomainError(
+    'auth.scope_missing',
+    `This API key lacks the scope ${first}. Use a key that has it.`,
+    { details: { scope: first } },
+  );
 }

@@ -20,6 +20,8 @@ export interface RequestContext {
   /** On public and operators' routes the work is the system's own, which no membership bounds. */
   actsForSystem: boolean;
   phases: PhaseTimer;
+  /** Whether the caller's requests were counted before the body was read. */
+  isLimited: boolean;
   /** Code of the error answered, for the log line. */
   errorCode: string | null;
 }
@@ -39,6 +41,7 @@ export function openContext(request: FastifyRequest): RequestContext {
     provenSpaceIds: [],
     actsForSystem: false,
     phases: new PhaseTimer(),
+    isLimited: false,
     errorCode: null,
   };
   contexts.set(request.raw, context);

@@ -1,16 +1,19 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
-import type { Permission } from '../common/permission.js';
+import type { Permission, Scope } from '../common/permission.js';
 import { markRoute, type SpaceSource } from './route-mark.js';
 
-/** Any authenticated caller, and, where a permission is named, one who holds it in the request's space. */
+/**
+ * Any authenticated caller, and, where a permission is named, one who holds it in the request's space. A key needs
+ * one of `scopes`; where none are named, one that opens the permission.
+ */
 export function Requires(
   permission: Permission | null = null,
-  options: { space?: SpaceSource } = {},
+  options: { space?: SpaceSource; scopes?: readonly Scope[] } = {},
 ): MethodDecorator {
   const space = options.space ?? (permission ? 'body' : null);
   return applyDecorators(
-    markRoute({ access: 'caller', permission, space }),
+    markRoute({ access: 'caller', permission, space, scopes: options.scopes }),
     ApiBearerAuth(),
     ApiSecurity('api_key'),
   );
@@ -25,10 +28,11 @@ export function RequiresSession(
   return applyDecorators(markRoute({ access: 'session', permission, space }), ApiBearerAuth());
 }
 
-/** The login session of an operator. */
-export function RequiresOperator(): MethodDecorator {
+/** The login session of an operator; with `scopes` also an API key of an operator that has one of them. */
+export function RequiresOperator(options: { scopes?: readonly Scope[] } = {}): MethodDecorator {
   return applyDecorators(
-    markRoute({ access: 'operator', permission: null, space: null }),
+    markRoute({ access: 'operator', permission: null, space: null, scopes: options.scopes }),
     ApiBearerAuth(),
+    ...(options.scopes ? [ApiSecurity('api_key')] : []),
   );
 }

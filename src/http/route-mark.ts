@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import type { Permission } from '../common/permission.js';
+import type { Permission, Scope } from '../common/permission.js';
 
 /** Where the guard finds the search space of a request. `row`: the service asserts it, knowing the row. */
 export type SpaceSource = 'body' | 'query' | 'path' | 'row';
@@ -11,6 +11,8 @@ export interface RouteMark {
   access: 'public' | 'caller' | 'session' | 'operator';
   permission: Permission | null;
   space: SpaceSource | null;
+  /** The scopes of which a key needs one; undefined: those that open the permission. */
+  scopes?: readonly Scope[];
 }
 
 export const ROUTE_MARK = 'atelier:route-mark';

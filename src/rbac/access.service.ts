@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { assert } from '../common/assert.js';
 import type { Caller } from '../common/caller.js';
 import { DomainError } from '../common/domain-error.js';
 import { isId } from '../common/ids.js';
-import type { Permission } from '../common/permission.js';
+import { findPermissionOf, isGranted, type Permission, type Scope } from '../common/permission.js';
+import { proveSpace } from '../http/request-scope.js';
 import { CacheEpoch } from '../persistence/cache-epoch.js';
 import { EpochCache } from '../persistence/epoch-cache.js';
 import { type Access, findRefusal, isWithinReach } from './domain/access.js';
@@ -36,7 +38,9 @@ export class AccessService {
     if (!isWithinReach(caller, searchSpaceId)) return null;
     const key = `${caller.userId}:${searchSpaceId}`;
     try {
-      return await this.cache.get(key, () => this.load(caller.userId, searchSpaceId));
+      const access = await this.cache.get(key, () => this.load(caller.userId, searchSpaceId));
+      proveSpace(searchSpaceId);
+      return access;
     } catch (error) {
       if (error instanceof DomainError && error.code === 'request.not_found') return null;
       throw error;
@@ -62,12 +66,33 @@ export class AccessService {
     caller: Caller,
     searchSpaceId: unknown,
     permission: Permission,
+    scopes?: readonly Scope[],
   ): Promise<Access> {
     const access = await this.findAccess(caller, searchSpaceId);
     if (!access) throw spaceNotFound();
-    const refusal = findRefusal(caller, access, permission);
+    const refusal = findRefusal(caller, access, permission, scopes);
     if (refusal) throw toRefusalError(refusal);
     return access;
+  }
+
+  /**
+   * For routes that need no space but a scope: a key is held to its own space, to the scope and to its maker's role.
+   * @throws DomainError as `assertPermission`
+   */
+  async assertOneScope(caller: Caller, scopes: readonly Scope[]): Promise<void> {
+    if (caller.kind !== 'api_key') return;
+    const access = await this.getAccess(caller, caller.boundSpaceId);
+    const held = scopes.filter((scope) => caller.scopes?.includes(scope));
+    const isCovered = held.some((scope) => covers(access, scope));
+    if (isCovered) return;
+    const [first] = held.length > 0 ? held : scopes;
+    assert(first, 'a route that asks for one of no scopes');
+    const permission = findPermissionOf(first);
+    throw toRefusalError(
+      held.length > 0 && permission !== null
+        ? { kind: 'permission_missing', permission }
+        : { kind: 'scope_missing', scope: first },
+    );
   }
 
   /** The spaces whose rows the caller may see with this permission: for a key at most its own. */
@@ -86,4 +111,10 @@ export class AccessService {
     if (!access) throw spaceNotFound();
     return access;
   }
+}
+
+/** Whether the maker's role still holds what the scope stands for. */
+function covers(access: Access, scope: Scope): boolean {
+  const permission = findPermissionOf(scope);
+  return permission === null || isGranted(access.permissions, permission);
 }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { KeyAuthority } from '../auth/domain/key-authority.port.js';
 import type { Caller } from '../common/caller.js';
-import { findScopeOf, isGranted, PERMISSIONS, type Scope } from '../common/permission.js';
+import { DomainError } from '../common/domain-error.js';
+import { findPermissionOf, isGranted, isOperatorScope, type Scope } from '../common/permission.js';
 import { AccessService } from './access.service.js';
-import { permissionDenied } from './domain/rbac.errors.js';
+import { escalationDenied, permissionDenied } from './domain/rbac.errors.js';
+import { findExcess, type Grant } from './domain/role.js';
 
 /** Roles decide what a key may be given: nothing that its maker does not hold. */
 @Injectable()
@@ -18,11 +20,24 @@ export class RoleKeyAuthority extends KeyAuthority {
     scopes: readonly Scope[],
   ): Promise<void> {
     const { permissions } = await this.access.getAccess(caller, searchSpaceId);
-    const missing = PERMISSIONS.find((permission) => {
-      const scope = findScopeOf(permission);
-      return scope !== null && scopes.includes(scope) && !isGranted(permissions, permission);
-    });
-    if (missing) throw permissionDenied(missing);
+    assertCovered(permissions, scopes);
+    if (!caller.isOperator && scopes.some(isOperatorScope)) throw operatorRequired();
+  }
+
+  async assertMayGiveFor(
+    caller: Caller,
+    account: { id: string; searchSpaceId: string },
+    scopes: readonly Scope[],
+  ): Promise<void> {
+    const { permissions } = await this.access.getAccess(caller, account.searchSpaceId);
+    if (!isGranted(permissions, 'api_access:manage')) throw permissionDenied('api_access:manage');
+    const itself: Caller = { ...caller, userId: account.id, boundSpaceId: null };
+    const held = await this.access.findAccess(itself, account.searchSpaceId);
+    if (!held) throw DomainError.notFound('service account');
+    const excess = findExcess(permissions, held.permissions);
+    if (excess !== null) throw escalationDenied(excess);
+    assertCovered(held.permissions, scopes);
+    if (scopes.some(isOperatorScope)) throw operatorRequired();
   }
 
   async isManager(caller: Caller, searchSpaceId: string): Promise<boolean> {
@@ -33,4 +48,18 @@ export class RoleKeyAuthority extends KeyAuthority {
   async assertMember(caller: Caller, searchSpaceId: string): Promise<void> {
     await this.access.getAccess(caller, searchSpaceId);
   }
+}
+
+function assertCovered(held: readonly Grant[], scopes: readonly Scope[]): void {
+  for (const scope of scopes) {
+    const permission = findPermissionOf(scope);
+    if (permission !== null && !isGranted(held, permission)) throw permissionDenied(permission);
+  }
+}
+
+function operatorRequired(): DomainError {
+  return new DomainError(
+    'rbac.operator_required',
+    'Only an operator can give a key the scopes admin.…, and only to a key of their own.',
+  );
 }

@@ -4,12 +4,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../common/domain-error.js';
 import { contextOf } from '../http/request-context.js';
 
-/** One limit per caller over all routes; on public routes per client address. `@SkipThrottle()` exempts a route. */
+/**
+ * One limit over all public routes per client address; `@SkipThrottle()` exempts a route. Known callers were counted
+ * before their body was read (CallerLimiter); where that was not, here.
+ */
 @Injectable()
 export class CallerThrottlerGuard extends ThrottlerGuard {
   protected override async getTracker(request: FastifyRequest): Promise<string> {
     const { caller, address } = contextOf(request);
     return caller ? `caller:${caller.id}` : `address:${normalizeIp(address)}`;
+  }
+
+  protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
+    return contextOf(context.switchToHttp().getRequest<FastifyRequest>()).isLimited;
   }
 
   /** Without class and handler, which the guard would put in: they make one limit per route. */

@@ -1,4 +1,5 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
+import type { RateLimit } from '../common/caller.js';
 import type { WindowVerdict } from './sliding-window.js';
 
 const MS_PER_S = 1_000;
@@ -21,6 +22,16 @@ export abstract class RateStorage implements ThrottlerStorage {
 
   /** What `hit` would say, without counting. */
   abstract peek(key: string, windowMs: number, limit: number): Promise<WindowVerdict>;
+
+  /**
+   * Counts one hit in every window, or in none when one of them is full: one step, whoever else counts at the same
+   * time. Answers a verdict for each, in their order. Windows of one key differ in length, and are counted apart
+   * from what `hit` counts.
+   */
+  abstract hitAll(key: string, limits: readonly RateLimit[]): Promise<WindowVerdict[]>;
+
+  /** What `hitAll` would say, without counting. */
+  abstract peekAll(key: string, limits: readonly RateLimit[]): Promise<WindowVerdict[]>;
 
   /** Takes back one hit that was counted: for what must be counted before it is known whether it counts. */
   abstract refund(key: string, windowMs: number): Promise<void>;

@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { AppConfig } from '../config/app-config.js';
+import { RequestLimiter } from '../http/request-limiter.port.js';
 import { AddressLimiter } from './address-limiter.js';
+import { CallerLimiter } from './caller-limiter.js';
 import { InProcessThrottlerStorage } from './in-process-throttler-storage.js';
 import { RateStorage } from './rate-storage.port.js';
 import { RedisThrottlerStorage } from './redis-throttler-storage.js';
@@ -19,7 +21,9 @@ import { RedisThrottlerStorage } from './redis-throttler-storage.js';
           : new InProcessThrottlerStorage(clock),
     },
     AddressLimiter,
+    CallerLimiter,
+    { provide: RequestLimiter, useExisting: CallerLimiter },
   ],
-  exports: [AddressLimiter, RateStorage],
+  exports: [AddressLimiter, CallerLimiter, RateStorage, RequestLimiter],
 })
 export class RateModule {}

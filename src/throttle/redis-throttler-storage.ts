@@ -1,6 +1,8 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import type { RateLimit } from '../common/caller.js';
 import { toRedisOptions } from '../config/redis-options.js';
+import { HIT_ALL_SCRIPT, NUMBERS_A_WINDOW } from './hit-all.script.js';
 import { RateStorage } from './rate-storage.port.js';
 import type { WindowVerdict } from './sliding-window.js';
 
@@ -76,6 +78,7 @@ interface RateRedis extends Redis {
     limit: number,
     isCounted: 0 | 1,
   ): Promise<ScriptAnswer>;
+  atelierRates(key: string, isCounted: 0 | 1, ...limits: number[]): Promise<number[]>;
   atelierRefund(key: string, windowMs: number): Promise<number>;
 }
 
@@ -102,6 +105,7 @@ export class RedisThrottlerStorage
       lazyConnect: true,
     }) as RateRedis;
     this.redis.defineCommand('atelierRate', { numberOfKeys: 1, lua: SCRIPT });
+    this.redis.defineCommand('atelierRates', { numberOfKeys: 1, lua: HIT_ALL_SCRIPT });
     this.redis.defineCommand('atelierRefund', { numberOfKeys: 1, lua: REFUND_SCRIPT });
     this.redis.on('error', (error: Error) => this.note(error));
   }
@@ -121,6 +125,14 @@ export class RedisThrottlerStorage
 
   peek(key: string, windowMs: number, limit: number): Promise<WindowVerdict> {
     return this.run(key, windowMs, limit, 0);
+  }
+
+  hitAll(key: string, limits: readonly RateLimit[]): Promise<WindowVerdict[]> {
+    return this.runAll(key, limits, 1);
+  }
+
+  peekAll(key: string, limits: readonly RateLimit[]): Promise<WindowVerdict[]> {
+    return this.runAll(key, limits, 0);
   }
 
   async refund(key: string, windowMs: number): Promise<void> {
@@ -157,6 +169,23 @@ export class RedisThrottlerStorage
     }
   }
 
+  private async runAll(
+    key: string,
+    limits: readonly RateLimit[],
+    isCounted: 0 | 1,
+  ): Promise<WindowVerdict[]> {
+    const admitted = () => limits.map(({ windowMs }) => toAdmission(windowMs));
+    if (performance.now() < this.pausedUntilMs) return admitted();
+    try {
+      const given = limits.flatMap(({ windowMs, limit }) => [windowMs, limit]);
+      const numbers = await this.redis.atelierRates(this.toKey(key), isCounted, ...given);
+      return limits.map((_limit, index) => toVerdict(numbers, index * NUMBERS_A_WINDOW));
+    } catch (error) {
+      this.pause(error as Error);
+      return admitted();
+    }
+  }
+
   private toKey(key: string): string {
     return `${this.prefix}:rate:${key}`;
   }
@@ -177,4 +206,9 @@ export class RedisThrottlerStorage
 
 function toAdmission(windowMs: number): WindowVerdict {
   return { isRefused: false, hits: 1, retryInMs: 0, resetInMs: windowMs };
+}
+
+function toVerdict(numbers: readonly number[], start: number): WindowVerdict {
+  const [isRefused, hits = 0, retryInMs = 0, resetInMs = 0] = numbers.slice(start);
+  return { isRefused: isRefused === 1, hits, retryInMs, resetInMs };
 }

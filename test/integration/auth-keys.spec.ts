@@ -10,7 +10,16 @@ import { databaseKinds } from '../setup/services.js';
 
 const ME = '/api/v1/auth/me';
 const KEYS = '/api/v1/api-keys';
-const DEFAULT_SCOPES = ['images.generate', 'images.read', 'billing.read'];
+const DEFAULT_SCOPES = [
+  'images.generate',
+  'images.edit',
+  'images.read',
+  'models.list',
+  'chat.completions',
+  'embeddings.create',
+  'billing.read',
+  'budget.read',
+];
 
 describe.each(databaseKinds())('API keys on %s', (kind) => {
   let identity: TestIdentity;
@@ -51,9 +60,10 @@ describe.each(databaseKinds())('API keys on %s', (kind) => {
       as: operator.access,
     });
     expect(shown).toEqual({ ...made, key: undefined });
-    const rows = await identity.sql<{ key_hash: Buffer }>('SELECT * FROM api_keys WHERE id = $1', [
-      made.id,
-    ]);
+    const rows = await identity.sql<{ key_hash: Buffer }>(
+      'SELECT * FROM api_keys k JOIN api_key_secrets s ON s.api_key_id = k.id WHERE k.id = $1',
+      [made.id],
+    );
     expect(rows[0]?.key_hash.equals(createHash('sha256').update(key).digest())).toBe(true);
     expect(JSON.stringify(rows)).not.toContain(key.slice(13));
     expect(await identity.expect(200, 'GET', ME, { as: key })).toEqual({

@@ -9,17 +9,20 @@ import type { AppConfig } from '../../src/config/app-config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import type { Environment } from '../../src/config/read-settings.js';
+import { DelegatedModule } from '../../src/delegated/delegated.module.js';
 import { Authenticator } from '../../src/http/authenticator.port.js';
 import { CurrentContext } from '../../src/http/caller.decorator.js';
 import { installEdgeHooks } from '../../src/http/edge.hooks.js';
 import { HttpModule } from '../../src/http/http.module.js';
 import type { RequestContext } from '../../src/http/request-context.js';
+import { RequestLimiter } from '../../src/http/request-limiter.port.js';
 import { RequestLog } from '../../src/http/request-log.js';
 import { Requires } from '../../src/http/requires.decorator.js';
 import { auditRoutes } from '../../src/http/route-audit.js';
 import { LoggingModule } from '../../src/logging/logging.module.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
 import { PersistenceModule } from '../../src/persistence/persistence.module.js';
+import { QueueModule } from '../../src/queue/queue.module.js';
 import { RbacModule } from '../../src/rbac/rbac.module.js';
 import type { FirstStartNotice } from '../../src/spaces/domain/first-start-printer.port.js';
 import { FirstStartPrinter } from '../../src/spaces/domain/first-start-printer.port.js';
@@ -74,11 +77,13 @@ class IdentityModule {
         MetricsModule,
         HttpModule,
         PersistenceModule.register(config),
+        QueueModule.register(config),
         ThrottleModule,
         AuditModule,
         AuthModule,
         RbacModule,
         SpacesModule,
+        DelegatedModule.register({ delegated: null }),
         ...rooms,
       ],
     };
@@ -108,6 +113,7 @@ export async function startIdentity(
   );
   installEdgeHooks(fastify, {
     authenticator: app.get(Authenticator),
+    limiter: app.get(RequestLimiter),
     requestLog: app.get(RequestLog),
     onlyOperations: false,
   });

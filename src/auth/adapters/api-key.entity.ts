@@ -1,8 +1,9 @@
 import { Entity } from 'typeorm';
 import type { Scope } from '../../common/permission.js';
 import {
-  BytesColumn,
+  BooleanColumn,
   IdColumn,
+  IntegerColumn,
   ReferenceColumn,
   TextColumn,
   TextListColumn,
@@ -14,14 +15,11 @@ export class ApiKeyEntity {
   @IdColumn()
   id: string;
 
-  @TextColumn('lookup_id')
-  lookupId: string;
-
-  @BytesColumn('key_hash')
-  keyHash: Buffer;
-
   @TextColumn('name')
   name: string;
+
+  @TextColumn('description')
+  description: string;
 
   @ReferenceColumn('search_space_id')
   searchSpaceId: string;
@@ -29,8 +27,38 @@ export class ApiKeyEntity {
   @ReferenceColumn('user_id')
   userId: string;
 
+  @ReferenceColumn('service_account_id', { nullable: true })
+  serviceAccountId: string | null;
+
   @TextListColumn('scopes')
   scopes: Scope[];
+
+  @TextListColumn('allowed_models')
+  allowedModels: string[];
+
+  @TextListColumn('allowed_endpoints')
+  allowedEndpoints: string[];
+
+  @TextListColumn('allowed_cidrs')
+  allowedCidrs: string[];
+
+  @TextListColumn('denied_cidrs')
+  deniedCidrs: string[];
+
+  @IntegerColumn('rate_limit_per_minute', { nullable: true })
+  rateLimitPerMinute: number | null;
+
+  @IntegerColumn('rate_limit_per_hour', { nullable: true })
+  rateLimitPerHour: number | null;
+
+  @IntegerColumn('rate_limit_per_day', { nullable: true })
+  rateLimitPerDay: number | null;
+
+  @TextListColumn('tags')
+  tags: string[];
+
+  @BooleanColumn('is_active')
+  isActive: boolean;
 
   @TimeColumn('expires_at', { nullable: true })
   expiresAt: Date | null;

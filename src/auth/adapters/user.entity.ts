@@ -3,6 +3,7 @@ import {
   BooleanColumn,
   IdColumn,
   IntegerColumn,
+  ReferenceColumn,
   TextColumn,
   TimeColumn,
 } from '../../persistence/columns.js';
@@ -31,6 +32,13 @@ export class UserEntity {
 
   @IntegerColumn('version')
   version: number;
+
+  /** A person, or a service account: set when the row is made. */
+  @TextColumn('kind', { insert: false, update: false, default: 'person' })
+  kind: string;
+
+  @ReferenceColumn('home_space_id', { insert: false, update: false, nullable: true })
+  homeSpaceId: string | null;
 
   @TimeColumn('created_at')
   createdAt: Date;

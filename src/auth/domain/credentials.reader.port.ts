@@ -6,6 +6,6 @@ export abstract class CredentialsReader {
   /** Null when the session was revoked or its user is not active. */
   abstract findLiveSession(sessionId: string): Promise<LiveSession | null>;
 
-  /** The key with this lookup id; null when unknown, revoked, or its maker is not active. */
+  /** The key with this lookup id; null when unknown, revoked or replaced, or its maker is not active. */
   abstract findKey(lookupId: string): Promise<StoredKey | null>;
 }

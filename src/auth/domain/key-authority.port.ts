@@ -9,11 +9,22 @@ export abstract class KeyAuthority {
   /**
    * Refuses a key that could do more than its maker.
    * @throws DomainError `request.not_found` for a space the caller is not in, `rbac.permission_denied`
-   * naming the first permission that is missing
+   * naming the first permission that is missing, `rbac.operator_required` for scopes of operators
    */
   abstract assertMayGive(
     caller: Caller,
     searchSpaceId: string,
+    scopes: readonly Scope[],
+  ): Promise<void>;
+
+  /**
+   * Refuses whoever may not have the keys of a service account: they must manage API access in its space and hold
+   * all that it holds; the scopes must lie within its role.
+   * @throws DomainError as `assertMayGive`; `request.not_found` for an account that is no member of the space
+   */
+  abstract assertMayGiveFor(
+    caller: Caller,
+    account: { id: string; searchSpaceId: string },
     scopes: readonly Scope[],
   ): Promise<void>;
 

@@ -1,28 +1,26 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsIn,
-  IsISO8601,
+  IsInt,
   IsOptional,
   IsString,
   IsUUID,
   Matches,
+  Max,
   MaxLength,
+  Min,
+  ValidateIf,
 } from 'class-validator';
-import type { Page } from '../../common/page.js';
-import { DEFAULT_SCOPES, SCOPES, type Scope } from '../../common/permission.js';
 import { LINE_FORM, LINE_MESSAGE } from '../../common/text-form.js';
 import { PageQueryDto } from '../../http/page-query.dto.js';
-import { KEY_PREFIX, type ApiKey } from '../domain/api-key.js';
-import type { IssuedKey, NewApiKey } from '../api-keys.service.js';
+import { OVERLAP_S_MAX } from '../api-key-changes.service.js';
+import type { NewApiKey } from '../api-keys.service.js';
+import type { KeyChanges } from '../domain/api-key.js';
+import { ApiKeyLimitsDto, toExpiry, toRestrictionChanges } from './api-key-limits.dto.js';
 
 const NAME_LENGTH_MAX = 100;
 const SPACE_EXAMPLE = '019a0000-0000-7000-8000-000000000000';
-/** RFC 3339 demands an offset; ISO 8601 alone would read a bare time in the server's zone. */
-const OFFSET_FORM = /(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
-export class CreateApiKeyDto {
+export class CreateApiKeyDto extends ApiKeyLimitsDto {
   @ApiProperty({ type: String, example: 'Build server' })
   @IsString()
   @Matches(LINE_FORM, { message: LINE_MESSAGE })
@@ -38,24 +36,40 @@ export class CreateApiKeyDto {
   @IsString()
   search_space_id: string;
 
-  @ApiPropertyOptional({ type: String, enum: SCOPES, isArray: true, default: DEFAULT_SCOPES })
-  @IsOptional()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(SCOPES.length)
-  @IsIn(SCOPES, { each: true })
-  scopes?: Scope[];
-
   @ApiPropertyOptional({
     type: String,
-    format: 'date-time',
+    format: 'uuid',
     nullable: true,
-    description: 'Never, when left out',
-    example: '2030-01-01T00:00:00Z',
+    description: 'Makes the key for a service account of the space, which needs api_access:manage',
   })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(OFFSET_FORM, { message: '$property must end in Z or an offset such as +02:00' })
-  expires_at?: string | null;
+  @IsString()
+  service_account_id?: string | null;
+}
+
+export class UpdateApiKeyDto extends ApiKeyLimitsDto {
+  @ApiPropertyOptional({ type: String, example: 'Build server' })
+  @ValidateIf((_object, value) => value !== undefined)
+  @IsString()
+  @Matches(LINE_FORM, { message: LINE_MESSAGE })
+  @MaxLength(NAME_LENGTH_MAX)
+  name?: string;
+}
+
+export class RotateApiKeyDto {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: OVERLAP_S_MAX,
+    default: 0,
+    description: 'How long the key so far goes on working, in seconds',
+    example: 3_600,
+  })
+  @ValidateIf((_object, value) => value !== undefined)
+  @IsInt()
+  @Min(0)
+  @Max(OVERLAP_S_MAX)
+  overlap_s?: number;
 }
 
 export class ListApiKeysDto extends PageQueryDto {
@@ -69,88 +83,26 @@ export class ListApiKeysDto extends PageQueryDto {
   search_space_id?: string;
 }
 
-export class ApiKeyResponse {
-  @ApiProperty({ type: String, format: 'uuid' })
-  id: string;
-
-  @ApiProperty({ type: String, example: 'Build server' })
-  name: string;
-
-  @ApiProperty({
-    type: String,
-    description: 'The beginning of the key, to tell it by',
-    example: 'atl_k3b7x2ma',
-  })
-  key_prefix: string;
-
-  @ApiProperty({ type: String, format: 'uuid' })
-  search_space_id: string;
-
-  @ApiProperty({ type: String, format: 'uuid', description: 'Its maker' })
-  user_id: string;
-
-  @ApiProperty({ type: String, enum: SCOPES, isArray: true })
-  scopes: Scope[];
-
-  @ApiProperty({ type: String, format: 'date-time', nullable: true })
-  expires_at: string | null;
-
-  @ApiProperty({ type: String, format: 'date-time', nullable: true })
-  revoked_at: string | null;
-
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    description: 'Written at most every ten minutes',
-  })
-  last_used_at: string | null;
-
-  @ApiProperty({ type: String, format: 'date-time' })
-  created_at: string;
-}
-
-export class IssuedKeyResponse extends ApiKeyResponse {
-  @ApiProperty({
-    type: String,
-    description: 'The key itself. It is shown this once and not kept',
-    example: 'atl_k3b7x2ma_Vd1…',
-  })
-  key: string;
-}
-
-export class ApiKeysPageResponse implements Page<ApiKeyResponse> {
-  @ApiProperty({ type: [ApiKeyResponse] })
-  data: ApiKeyResponse[];
-
-  @ApiProperty({ type: String, nullable: true, example: null })
-  next_cursor: string | null;
-}
-
 export function toNewApiKey(body: CreateApiKeyDto): NewApiKey {
   return {
+    ...toRestrictionChanges(body),
     name: body.name,
     searchSpaceId: body.search_space_id,
+    serviceAccountId: body.service_account_id,
+    description: body.description,
     scopes: body.scopes,
-    expiresAt: body.expires_at ? new Date(body.expires_at) : null,
+    tags: body.tags,
+    expiresAt: toExpiry(body.expires_at),
   };
 }
 
-export function toApiKeyResponse(apiKey: ApiKey): ApiKeyResponse {
+export function toKeyChanges(body: UpdateApiKeyDto): KeyChanges {
   return {
-    id: apiKey.id,
-    name: apiKey.name,
-    key_prefix: `${KEY_PREFIX}${apiKey.lookupId}`,
-    search_space_id: apiKey.searchSpaceId,
-    user_id: apiKey.userId,
-    scopes: [...apiKey.scopes],
-    expires_at: apiKey.expiresAt?.toISOString() ?? null,
-    revoked_at: apiKey.revokedAt?.toISOString() ?? null,
-    last_used_at: apiKey.lastUsedAt?.toISOString() ?? null,
-    created_at: apiKey.createdAt.toISOString(),
+    ...toRestrictionChanges(body),
+    name: body.name,
+    description: body.description,
+    scopes: body.scopes,
+    tags: body.tags,
+    expiresAt: toExpiry(body.expires_at),
   };
-}
-
-export function toIssuedKeyResponse({ key, apiKey }: IssuedKey): IssuedKeyResponse {
-  return { ...toApiKeyResponse(apiKey), key };
 }

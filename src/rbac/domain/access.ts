@@ -1,8 +1,8 @@
 import type { Caller } from '../../common/caller.js';
 import {
   ALL_PERMISSIONS,
-  findScopeOf,
   isGranted,
+  listScopesOf,
   type Permission,
   PERMISSIONS,
   type Scope,
@@ -33,17 +33,19 @@ export function isWithinReach(caller: Caller, searchSpaceId: string): boolean {
   return caller.boundSpaceId === null || caller.boundSpaceId === searchSpaceId;
 }
 
-/** A key is held to its space's switch, its own scopes and, last, its maker's role. */
+/** A key is held to its space's switch, to one of the scopes and, last, to its maker's role. */
 export function findRefusal(
   caller: Caller,
   access: Access,
   permission: Permission,
+  scopes: readonly Scope[] = listScopesOf(permission),
 ): Refusal | null {
   if (caller.kind === 'api_key') {
     if (!access.isApiAccessEnabled) return { kind: 'api_access_disabled' };
-    const scope = findScopeOf(permission);
-    if (scope === null) return { kind: 'session_required' };
-    if (!caller.scopes?.includes(scope)) return { kind: 'scope_missing', scope };
+    const [scope] = scopes;
+    if (!scope) return { kind: 'session_required' };
+    if (!scopes.some((one) => caller.scopes?.includes(one)))
+      return { kind: 'scope_missing', scope };
   }
   if (isGranted(access.permissions, permission)) return null;
   return { kind: 'permission_missing', permission };

@@ -37,6 +37,7 @@ export class PermissionsGuard implements CanActivate {
     request: FastifyRequest,
     caller: Caller,
   ): Promise<string | null> {
+    if (mark.space === null && mark.scopes) await this.access.assertOneScope(caller, mark.scopes);
     if (mark.space === null || mark.space === 'row') return null;
     const spaceId = findSpaceId(mark.space, request, caller);
     if (spaceId === null) {
@@ -47,7 +48,7 @@ export class PermissionsGuard implements CanActivate {
     }
     const { searchSpaceId } = await (mark.permission === null
       ? this.access.getAccess(caller, spaceId)
-      : this.access.assertPermission(caller, spaceId, mark.permission));
+      : this.access.assertPermission(caller, spaceId, mark.permission, mark.scopes));
     return searchSpaceId;
   }
 }
