@@ -8,7 +8,11 @@ import { MediaService } from '../media/media.service.js';
 import { UnitOfWork } from '../persistence/unit-of-work.port.js';
 import { ConcludeGenerationService } from './conclude-generation.service.js';
 import { isConcluded } from './domain/generation.js';
-import { GenerationsRemover, GenerationsRepository } from './domain/generations.repository.port.js';
+import {
+  GenerationsRemover,
+  GenerationsRepository,
+  type OwnedRun,
+} from './domain/generations.repository.port.js';
 import { canceled } from './domain/outcome.js';
 import type { GenerationView } from './generation-view.js';
 import { LocalRuns } from './local-runs.js';
@@ -38,15 +42,19 @@ export class EndGenerationService {
   async cancel(view: GenerationView): Promise<void> {
     const { generation, attempts } = view;
     if (isConcluded(generation.status)) throw notCancelable(generation.status);
-    const { leaseS } = this.config.generations;
     const attempt = attempts.at(-1);
-    if (attempt && (await this.repository.seize(generation.id, this.runs.owner, leaseS))) {
-      await this.conclusions.conclude(toUnsent({ generation, attempt }, canceled()));
-      return;
-    }
-    const isRunning = await this.repository.requestCancel(generation.id);
-    if (isRunning) this.runs.cancel(generation.id);
+    if (attempt && (await this.stop({ generation, attempt }))) return;
     await this.waitUntilEnded(generation.id);
+  }
+
+  /** Tells a generation to end, without waiting for it: one that waits ends at once, one that runs as `cancel` has it. */
+  async requestCancel(id: string): Promise<void> {
+    const [generation, attempts] = await Promise.all([
+      this.repository.find(id),
+      this.repository.listAttempts([id]),
+    ]);
+    const attempt = attempts.at(-1);
+    if (generation && attempt) await this.stop({ generation, attempt });
   }
 
   /**
@@ -69,6 +77,17 @@ export class EndGenerationService {
       return blobs;
     });
     await this.media.purge(released);
+  }
+
+  /** True when it has ended by that. */
+  private async stop(run: OwnedRun): Promise<boolean> {
+    const { id } = run.generation;
+    if (await this.repository.seize(id, this.runs.owner, this.config.generations.leaseS)) {
+      await this.conclusions.conclude(toUnsent(run, canceled()));
+      return true;
+    }
+    if (await this.repository.requestCancel(id)) this.runs.cancel(id);
+    return false;
   }
 
   private async waitUntilEnded(id: string): Promise<void> {

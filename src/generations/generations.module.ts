@@ -7,8 +7,10 @@ import { MediaModule } from '../media/media.module.js';
 import { OutboundModule } from '../outbound/outbound.module.js';
 import { WorkRegistry } from '../persistence/work-registry.js';
 import { RoutingModule } from '../routing/routing.module.js';
+import { SpacesModule } from '../spaces/spaces.module.js';
 import { AttemptEntity } from './adapters/attempt.entity.js';
 import { GenerationEntity } from './adapters/generation.entity.js';
+import { SqlSpaceGenerations } from './adapters/sql-space-generations.js';
 import { TypeormGenerationsRemover } from './adapters/typeorm-generations.remover.js';
 import { TypeormGenerationsRepository } from './adapters/typeorm-generations.repository.js';
 import { AdmitGenerationService } from './admit-generation.service.js';
@@ -18,6 +20,7 @@ import { ConcludedListener } from './concluded.listener.js';
 import { CreateGenerationService } from './create-generation.service.js';
 import { DeliveryMarks } from './delivery-marks.js';
 import { GenerationsRemover, GenerationsRepository } from './domain/generations.repository.port.js';
+import { SpaceGenerations } from './domain/space-generations.port.js';
 import { EndGenerationService } from './end-generation.service.js';
 import { GenerationInputs } from './generation-inputs.js';
 import { GenerationLinks } from './generation-links.js';
@@ -31,6 +34,7 @@ import { ReceivedPictures } from './received-pictures.js';
 import { RecoverRunsService } from './recover-runs.service.js';
 import { RunGenerationService } from './run-generation.service.js';
 import { ShowImageService } from './show-image.service.js';
+import { SpaceGenerationsRemover } from './space-generations.remover.js';
 import { StartRunService } from './start-run.service.js';
 import { ViewGenerationsService } from './view-generations.service.js';
 
@@ -42,10 +46,12 @@ import { ViewGenerationsService } from './view-generations.service.js';
     MediaModule,
     OutboundModule,
     RoutingModule,
+    SpacesModule,
   ],
   controllers: [GenerationsController, GenerationImagesController],
   providers: [
     { provide: GenerationsRepository, useClass: TypeormGenerationsRepository },
+    { provide: SpaceGenerations, useClass: SqlSpaceGenerations },
     AdmitGenerationService,
     AwaitGenerationService,
     ConcludedListener,
@@ -63,6 +69,7 @@ import { ViewGenerationsService } from './view-generations.service.js';
     RecoverRunsService,
     RunGenerationService,
     ShowImageService,
+    SpaceGenerationsRemover,
     StartRunService,
     ViewGenerationsService,
   ],
@@ -85,6 +92,11 @@ export class GenerationsModule implements OnModuleInit {
       sqlFunction: 'generations_claim',
     });
     this.riders.register({ step: 'admit', stage: 'after_money', sqlFunction: 'generations_admit' });
+    this.riders.register({
+      step: 'admit',
+      stage: 'after_money',
+      sqlFunction: 'generations_collect',
+    });
     this.riders.register({
       step: 'conclude',
       stage: 'after_money',
