@@ -65,26 +65,30 @@ export class AcceptInviteService {
     const invite = await this.find(code, address);
     if (!invite) throw inviteRefused('unknown');
     const isMakerActive = await this.isActive(invite.createdBy);
-    return this.unitOfWork.run(async (scope) => {
-      const now = this.clock.now();
-      const role = await this.lockOffer(scope, caller, { invite, isMakerActive, now });
-      const isUsed = await scope.get(InvitesRepository).use(invite.id, now);
-      if (!isUsed) throw inviteRefused('used_up');
-      const isAdded = await joinSpace(scope, role, caller.userId, now);
-      if (!isAdded) throw inviteRefused('already_member');
-      const { searchSpaceId, spaceName } = invite;
-      const after = { ...toRoleState(role), invite_id: invite.id };
-      await scope.get(AuditTrail).record(
-        {
-          action: 'invite.accepted',
-          target: { type: 'invite', id: invite.id },
-          searchSpaceId,
-          after: { user_id: caller.userId, role: role.name },
-        },
-        toMemberEntry('member.added', role, caller.userId, null, after),
-      );
-      return { searchSpaceId, spaceName, role };
-    });
+    const searchSpaceIds = [invite.searchSpaceId];
+    return this.unitOfWork.run(
+      async (scope) => {
+        const now = this.clock.now();
+        const role = await this.lockOffer(scope, caller, { invite, isMakerActive, now });
+        const isUsed = await scope.get(InvitesRepository).use(invite.id, now);
+        if (!isUsed) throw inviteRefused('used_up');
+        const isAdded = await joinSpace(scope, role, caller.userId, now);
+        if (!isAdded) throw inviteRefused('already_member');
+        const { searchSpaceId, spaceName } = invite;
+        const after = { ...toRoleState(role), invite_id: invite.id };
+        await scope.get(AuditTrail).record(
+          {
+            action: 'invite.accepted',
+            target: { type: 'invite', id: invite.id },
+            searchSpaceId,
+            after: { user_id: caller.userId, role: role.name },
+          },
+          toMemberEntry('member.added', role, caller.userId, null, after),
+        );
+        return { searchSpaceId, spaceName, role };
+      },
+      { searchSpaceIds },
+    );
   }
 
   /** Everything that decides, read anew under lock; gives the role that the caller gets. */
