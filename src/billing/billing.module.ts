@@ -13,12 +13,14 @@ import { SqlPricesRepository } from './adapters/sql-prices.repository.js';
 import { SqlSettlementStore } from './adapters/sql-settlement.store.js';
 import { SqlUsageReader } from './adapters/sql-usage.reader.js';
 import { SqlWalletsReader } from './adapters/sql-wallets.reader.js';
+import { TypeormWalletClosings } from './adapters/typeorm-wallet-closings.js';
 import { TypeormWalletsRepository } from './adapters/typeorm-wallets.repository.js';
 import { HoldsReader } from './domain/holds.reader.port.js';
 import { MoneyUpkeep } from './domain/money-upkeep.port.js';
 import { PricesRepository } from './domain/prices.repository.port.js';
 import { SettlementStore } from './domain/settlement.store.port.js';
 import { UsageReader } from './domain/usage.reader.port.js';
+import { WalletClosings } from './domain/wallet-closings.port.js';
 import { WalletsReader } from './domain/wallets.reader.port.js';
 import { WalletsRepository } from './domain/wallets.repository.port.js';
 import { HoldsService } from './holds.service.js';
@@ -29,6 +31,7 @@ import { MoneyKeeper } from './money-keeper.js';
 import { PriceBook } from './price-book.js';
 import { SettlementRiders } from './settlement-riders.js';
 import { SettlementWriter } from './settlement-writer.js';
+import { SpaceWalletCloser } from './space-wallet.closer.js';
 import { UsageService } from './usage.service.js';
 import { WalletsService } from './wallets.service.js';
 
@@ -50,6 +53,7 @@ const FIRST_GRANT_ACTOR = 'system:first-start';
     PriceBook,
     SettlementRiders,
     SettlementWriter,
+    SpaceWalletCloser,
     UsageService,
     WalletsService,
   ],
@@ -68,6 +72,7 @@ export class BillingModule implements OnModuleInit, BeforeApplicationShutdown {
     private readonly hooks: SpaceHooks,
     private readonly wallets: WalletsService,
     private readonly writer: SettlementWriter,
+    private readonly riders: SettlementRiders,
   ) {}
 
   onModuleInit(): void {
@@ -75,6 +80,12 @@ export class BillingModule implements OnModuleInit, BeforeApplicationShutdown {
       port: WalletsRepository,
       create: (manager: EntityManager) => new TypeormWalletsRepository(manager),
     });
+    this.registry.register({
+      port: WalletClosings,
+      create: (manager: EntityManager) => new TypeormWalletClosings(manager),
+    });
+    // Before all other riders: nothing of a space that is being deleted is looked at any further.
+    this.riders.register({ step: 'admit', stage: 'before_money', sqlFunction: 'spaces_admit' });
     this.hooks.onCreated(async (scope, searchSpaceId) => {
       await this.wallets.openIn(scope, searchSpaceId);
     });

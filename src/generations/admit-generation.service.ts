@@ -97,6 +97,7 @@ export class AdmitGenerationService {
     return {
       id: newId(),
       searchSpaceId: request.searchSpaceId,
+      collectionId: request.collectionId ?? null,
       status: 'queued',
       operation: request.operation,
       prompt: request.prompt,
@@ -181,6 +182,7 @@ function toRow(generation: Generation): Record<string, unknown> {
   return {
     id: generation.id,
     search_space_id: generation.searchSpaceId,
+    collection_id: generation.collectionId,
     status: generation.status,
     operation: generation.operation,
     prompt: generation.prompt,

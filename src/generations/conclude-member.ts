@@ -55,6 +55,7 @@ export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
     usage: {
       id: attempt.id,
       search_space_id: generation.searchSpaceId,
+      collection_id: generation.collectionId,
       user_id: generation.createdBy,
       api_key_id: generation.apiKeyId,
       generation_id: generation.id,

@@ -6,6 +6,8 @@ import {
 import type { Refusal } from '../billing/domain/settlement.js';
 import { DomainError } from '../common/domain-error.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
+import { CollectionsService } from '../spaces/collections.service.js';
+import { spaceBeingDeleted } from '../spaces/domain/spaces.errors.js';
 import { AdmitGenerationService, type Asking } from './admit-generation.service.js';
 import { AwaitGenerationService } from './await-generation.service.js';
 import { assertRequest, type GenerationRequest } from './domain/generation-request.js';
@@ -36,6 +38,7 @@ export class CreateGenerationService {
     private readonly inputs: GenerationInputs,
     private readonly starts: StartRunService,
     private readonly waits: AwaitGenerationService,
+    private readonly collections: CollectionsService,
   ) {}
 
   /**
@@ -48,6 +51,8 @@ export class CreateGenerationService {
     { preference, phases }: CreateOptions,
   ): Promise<Creation> {
     assertRequest(request);
+    const { searchSpaceId, collectionId } = request;
+    if (collectionId) await this.collections.assertInSpace(searchSpaceId, collectionId);
     const draft = this.admissions.draft(request, asking);
     const ticket = preference.waitS > 0 ? this.starts.reserve() : null;
     let refusal: Refusal | null = null;
@@ -110,6 +115,7 @@ export class CreateGenerationService {
 
   private async answerRefusal(refusal: Refusal, preference: Preference): Promise<Creation> {
     if (isInsufficientBalance(refusal)) throw toInsufficientBalance(refusal, 'image_generation');
+    if (refusal.code === 'spaces.closed') throw spaceBeingDeleted();
     const id = refusal.generation_id as string;
     if (refusal.code === 'attach') {
       return { view: await this.waits.waitFor(id, preference.waitS), isReplay: false };

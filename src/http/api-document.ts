@@ -57,6 +57,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['models', 'What can be asked for'],
   ['billing', 'Wallets, ledger, usage and prices, in millionths of a US dollar'],
   ['search-spaces', 'The tenants: everything belongs to one'],
+  ['collections', 'Projects inside a search space'],
   ['members', 'Who may do what in a search space'],
   ['api-keys', 'Keys for programs'],
   ['auth', 'Logins for people'],

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../audit/domain/audit-trail.port.js';
 import { ApiKeysService } from '../auth/api-keys.service.js';
 import { toEmail } from '../auth/domain/email.js';
 import { assertPassword, newPassword } from '../auth/domain/password.js';
@@ -59,12 +60,23 @@ export class FirstStartService {
     await this.users.addIn(scope, operator);
     const space = await this.spaces.addIn(scope, operator.id, { name: SPACE_NAME });
     await this.hooks.runFirstSpace(scope, space.id, toMicros(creditMicros));
-    const { key } = await this.apiKeys.addIn(
+    const { key, apiKey } = await this.apiKeys.addIn(
       scope,
       operator.id,
       { name: KEY_NAME, searchSpaceId: space.id, scopes: SCOPES },
       givenKey ?? undefined,
     );
+    await scope.get(AuditTrail).record({
+      action: 'service.first_started',
+      target: { type: 'user', id: operator.id },
+      searchSpaceId: space.id,
+      after: {
+        operator_id: operator.id,
+        operator_email: operator.email,
+        api_key_id: apiKey.id,
+        credit_micros: creditMicros,
+      },
+    });
     return { apiKey: givenKey === null ? key : null, searchSpaceId: space.id };
   }
 }

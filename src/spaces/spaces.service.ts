@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../audit/domain/audit-trail.port.js';
 import type { Caller } from '../common/caller.js';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
@@ -8,6 +9,7 @@ import { UnitOfWork, type WorkScope } from '../persistence/unit-of-work.port.js'
 import { AccessService } from '../rbac/access.service.js';
 import { RolesService } from '../rbac/roles.service.js';
 import type { Space, SpaceChanges } from './domain/space.js';
+import { toChangedStates, toSpaceState } from './domain/space-state.js';
 import { SpacesReader } from './domain/spaces.reader.port.js';
 import { SpacesRepository } from './domain/spaces.repository.port.js';
 import { SpaceHooks } from './space-hooks.js';
@@ -45,6 +47,12 @@ export class SpacesService {
       createdAt: now,
     };
     await scope.get(SpacesRepository).add(space);
+    await scope.get(AuditTrail).record({
+      action: 'space.created',
+      target: { type: 'search_space', id: space.id },
+      searchSpaceId: space.id,
+      after: toSpaceState(space),
+    });
     await this.hooks.runCreated(scope, space.id);
     // Last: the roles move the cache epoch, which everybody shares.
     await this.roles.establishIn(scope, { searchSpaceId: space.id, ownerId, now });
@@ -73,11 +81,24 @@ export class SpacesService {
       await this.access.assertPermission(caller, id, 'api_access:manage');
     }
     const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-    if (given.length > 0) {
-      await this.unitOfWork.run((scope) =>
-        scope.get(SpacesRepository).update(id, Object.fromEntries(given)),
-      );
-    }
-    return this.get(id);
+    if (given.length === 0) return this.get(id);
+    return this.unitOfWork.run((scope) => this.updateIn(scope, id, Object.fromEntries(given)));
+  }
+
+  private async updateIn(scope: WorkScope, id: string, changes: SpaceChanges): Promise<Space> {
+    const repository = scope.get(SpacesRepository);
+    const space = await repository.lock(id);
+    if (!space) throw DomainError.notFound('search space');
+    const changed = { ...space, ...changes };
+    const states = toChangedStates(toSpaceState(space), toSpaceState(changed));
+    if (!states) return space;
+    await scope.get(AuditTrail).record({
+      action: 'space.updated',
+      target: { type: 'search_space', id },
+      searchSpaceId: id,
+      ...states,
+    });
+    await repository.update(id, changes);
+    return changed;
   }
 }

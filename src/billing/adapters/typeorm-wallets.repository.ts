@@ -1,6 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { assert } from '../../common/assert.js';
 import { newId } from '../../common/ids.js';
+import { findConstraint } from '../../persistence/sql-error.js';
+import { walletNotFound } from '../domain/billing.errors.js';
 import type { Grant, GrantOutcome } from '../domain/ledger.js';
 import type { Verdict } from '../domain/settlement.js';
 import type { Wallet } from '../domain/wallet.js';
@@ -52,11 +54,17 @@ export class TypeormWalletsRepository extends WalletsRepository {
         actor: grant.actor,
       },
     };
-    const [row] = await this.manager.query<{ verdicts: Verdict[] }[]>(GRANT, [
-      JSON.stringify([member]),
-    ]);
+    const [row] = await this.manager
+      .query<{ verdicts: Verdict[] }[]>(GRANT, [JSON.stringify([member])])
+      .catch(refuseClosed);
     return toOutcome(row?.verdicts[0] as Record<string, unknown> | null | undefined);
   }
+}
+
+/** The wallet of a deleted space stays in the books, and is nobody's any more. */
+function refuseClosed(error: unknown): never {
+  if (findConstraint(error) === 'accounts_closed_empty') throw walletNotFound();
+  throw error;
 }
 
 function toOutcome(verdict: Record<string, unknown> | null | undefined): GrantOutcome {

@@ -25,6 +25,9 @@ export class GenerationEntity {
   @ReferenceColumn('search_space_id')
   searchSpaceId: string;
 
+  @ReferenceColumn('collection_id', { nullable: true })
+  collectionId: string | null;
+
   @TextColumn('status')
   status: GenerationStatus;
 

@@ -33,6 +33,7 @@ export class TypeormGenerationsRepository extends GenerationsRepository {
     if (filter.searchSpaceIds.length === 0) return [];
     const where: FindOptionsWhere<GenerationEntity> = {
       searchSpaceId: In([...filter.searchSpaceIds]),
+      ...(filter.collectionId && { collectionId: filter.collectionId }),
       ...(filter.status && { status: filter.status }),
       ...(filter.provider && { provider: filter.provider }),
       ...(filter.model && { model: filter.model }),

@@ -16,6 +16,8 @@ export interface ReferenceImage {
 /** What a caller asks for, in our own words, whatever surface it came through. */
 export interface GenerationRequest {
   searchSpaceId: string;
+  /** A collection of the space; undefined or null: in none. */
+  collectionId?: string | null;
   prompt: string;
   /** Public name; null = auto. */
   model: string | null;

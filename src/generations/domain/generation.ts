@@ -19,6 +19,8 @@ export type Operation = (typeof OPERATIONS)[number];
 export interface Generation {
   id: string;
   searchSpaceId: string;
+  /** The project it belongs to, if any. */
+  collectionId: string | null;
   status: GenerationStatus;
   operation: Operation;
   prompt: string;

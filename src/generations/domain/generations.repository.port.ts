@@ -5,6 +5,7 @@ import type { Attempt, Generation, GenerationStatus } from './generation.js';
 export interface GenerationFilter {
   /** The spaces the caller may read; an empty list shows nothing. */
   searchSpaceIds: readonly string[];
+  collectionId?: string;
   status?: GenerationStatus;
   provider?: string;
   model?: string;

@@ -65,6 +65,15 @@ export class CreateGenerationDto {
   @IsUUID()
   search_space_id?: string;
 
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uuid',
+    description: 'A collection of the space to put it into',
+  })
+  @IsOptional()
+  @IsUUID()
+  collection_id?: string;
+
   @ApiProperty({ type: String, maxLength: PROMPT_CHARS_MAX, example: 'a lighthouse at dawn' })
   @IsString()
   @IsNotEmpty()

@@ -90,9 +90,10 @@ export class GenerationsController {
     @CurrentCaller() caller: Caller,
     @Query() query: ListGenerationsDto,
   ): Promise<GenerationsPageDto> {
-    const { search_space_id: spaceId, status, provider, model } = query;
+    const { search_space_id: spaceId, collection_id: collectionId } = query;
     const page = toIdPageRequest(query);
-    const filter = { status, provider, model };
+    const { status, provider, model } = query;
+    const filter = { collectionId, status, provider, model };
     const found = await this.views.list(caller, spaceId ?? null, filter, page);
     return { ...found, data: found.data.map((view) => toGenerationResponse(view, this.links)) };
   }

@@ -10,6 +10,15 @@ export class ListGenerationsDto extends PageQueryDto {
   @IsUUID()
   search_space_id?: string;
 
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uuid',
+    description: 'Only those in the collection',
+  })
+  @IsOptional()
+  @IsUUID()
+  collection_id?: string;
+
   @ApiPropertyOptional({ enum: STATUSES })
   @IsOptional()
   @IsIn(STATUSES)

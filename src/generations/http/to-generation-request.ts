@@ -10,6 +10,7 @@ export function toGenerationRequest(
   const size = toRequestedSize(body.size ?? undefined, body.aspect_ratio ?? undefined);
   return {
     searchSpaceId,
+    collectionId: body.collection_id ?? null,
     prompt: body.prompt,
     model: !body.model || body.model === 'auto' ? null : body.model,
     operation: body.operation ?? 'generate',

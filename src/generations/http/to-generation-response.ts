@@ -15,7 +15,7 @@ export function toGenerationResponse(view: GenerationView, links: GenerationLink
   return {
     id: generation.id,
     search_space_id: generation.searchSpaceId,
-    collection_id: null,
+    collection_id: generation.collectionId,
     status: generation.status,
     operation: generation.operation,
     prompt: generation.prompt,

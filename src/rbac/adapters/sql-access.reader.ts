@@ -12,7 +12,10 @@ interface AccessRow {
   api_access_enabled: boolean;
 }
 
-/** Reads `search_spaces` beside its own tables: one switch of a space is part of every answer about access. */
+/**
+ * Reads `search_spaces` beside its own tables: one switch of a space is part of every answer about access, and a
+ * space that is being deleted has no members any more.
+ */
 @Injectable()
 export class SqlAccessReader extends AccessReader {
   constructor(private readonly sql: Sql) {
@@ -26,7 +29,7 @@ export class SqlAccessReader extends AccessReader {
        FROM memberships m
        JOIN roles r ON r.id = m.role_id
        JOIN search_spaces s ON s.id = m.search_space_id
-       WHERE m.search_space_id = $2 AND m.user_id = $1`,
+       WHERE m.search_space_id = $2 AND m.user_id = $1 AND s.state = 'active'`,
       [userId, searchSpaceId],
     );
     if (!row) return null;
@@ -44,6 +47,7 @@ export class SqlAccessReader extends AccessReader {
     const rows = await this.sql.query<{ search_space_id: string }>(
       'rbac_list_space_ids',
       `SELECT m.search_space_id FROM memberships m JOIN roles r ON r.id = m.role_id
+       JOIN search_spaces s ON s.id = m.search_space_id AND s.state = 'active'
        WHERE m.user_id = $1 AND (m.is_owner OR r.permissions && $2::text[])
        ORDER BY m.id LIMIT $3`,
       [userId, [permission, ALL_PERMISSIONS], limit],

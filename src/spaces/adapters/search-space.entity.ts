@@ -17,4 +17,8 @@ export class SearchSpaceEntity {
 
   @TimeColumn('created_at')
   createdAt: Date;
+
+  /** Changed by the steps of a deletion alone. */
+  @TextColumn('state', { insert: false, update: false, select: false })
+  state: string;
 }

@@ -23,7 +23,7 @@ export class SqlSpacesReader extends SpacesReader {
   async findById(id: string): Promise<Space | null> {
     const [row] = await this.sql.query<SpaceRow>(
       'spaces_find',
-      `SELECT ${COLUMNS} FROM search_spaces s WHERE s.id = $1`,
+      `SELECT ${COLUMNS} FROM search_spaces s WHERE s.id = $1 AND s.state = 'active'`,
       [id],
     );
     return row ? toSpace(row) : null;
@@ -35,10 +35,32 @@ export class SqlSpacesReader extends SpacesReader {
       'spaces_list_of_user',
       `SELECT ${COLUMNS} FROM search_spaces s
        JOIN memberships m ON m.search_space_id = s.id AND m.user_id = $1
-       WHERE ($2::uuid IS NULL OR s.id < $2) ORDER BY s.id DESC LIMIT $3`,
+       WHERE s.state = 'active' AND ($2::uuid IS NULL OR s.id < $2) ORDER BY s.id DESC LIMIT $3`,
       [userId, after, limit + 1],
     );
     return rows.map(toSpace);
+  }
+
+  async isDeletingFor(userId: string, id: string): Promise<boolean> {
+    const rows = await this.sql.query(
+      'spaces_is_deleting_for',
+      `SELECT s.id FROM search_spaces s
+       JOIN memberships m ON m.search_space_id = s.id AND m.user_id = $1
+       WHERE s.id = $2 AND s.state <> 'active'`,
+      [userId, id],
+    );
+    return rows.length > 0;
+  }
+
+  async listDeleting(markedForS: number, limit: number): Promise<string[]> {
+    const rows = await this.sql.query<{ id: string }>(
+      'spaces_list_deleting',
+      `SELECT id FROM search_spaces
+       WHERE state <> 'active' AND deletion_requested_at <= now() - make_interval(secs => $1)
+       ORDER BY deletion_requested_at LIMIT $2`,
+      [markedForS, limit],
+    );
+    return rows.map(({ id }) => id);
   }
 }
 

@@ -16,6 +16,14 @@ export class TypeormSpacesRepository extends SpacesRepository {
     await this.manager.insert(SearchSpaceEntity, { ...space });
   }
 
+  async lock(id: string): Promise<Space | null> {
+    return this.manager
+      .createQueryBuilder(SearchSpaceEntity, 'space')
+      .where("space.id = :id AND space.state = 'active'", { id })
+      .setLock('for_no_key_update')
+      .getOne();
+  }
+
   async update(id: string, changes: SpaceChanges): Promise<void> {
     await this.manager.update(SearchSpaceEntity, { id }, { ...changes });
     await this.epoch.bump(this.manager);

@@ -1,13 +1,23 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Caller } from '../../common/caller.js';
 import { toIdPageRequest, toPage } from '../../common/page.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { PageQueryDto } from '../../http/page-query.dto.js';
 import { Requires, RequiresSession } from '../../http/requires.decorator.js';
+import { DeleteSpaceService } from '../delete-space.service.js';
 import { SpacesService } from '../spaces.service.js';
 import {
   CreateSpaceDto,
+  SpaceDeletionResponse,
   SpaceResponse,
   SpacesPageResponse,
   toSpaceChanges,
@@ -18,7 +28,10 @@ import {
 @ApiTags('search-spaces')
 @Controller('api/v1/search-spaces')
 export class SearchSpacesController {
-  constructor(private readonly spaces: SpacesService) {}
+  constructor(
+    private readonly spaces: SpacesService,
+    private readonly deletions: DeleteSpaceService,
+  ) {}
 
   @Post()
   @RequiresSession()
@@ -68,5 +81,24 @@ export class SearchSpacesController {
     @Body() body: UpdateSpaceDto,
   ): Promise<SpaceResponse> {
     return toSpaceResponse(await this.spaces.update(caller, spaceId, toSpaceChanges(body)));
+  }
+
+  @Delete(':spaceId')
+  @RequiresSession('settings:delete', { space: 'row' })
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Delete a search space with everything in it',
+    description:
+      'It answers 404 to everybody from now on, and its keys stop. What is in it is removed in the background: ' +
+      'generations that run are canceled, pictures, keys, roles and members go. The ledger and the audit trail stay.',
+  })
+  @ApiAcceptedResponse({ type: SpaceDeletionResponse })
+  @ApiConflictResponse({ description: 'It is being deleted already' })
+  @ApiResponse({ status: 503, description: 'The job could not be queued; nothing has changed' })
+  async remove(
+    @CurrentCaller() caller: Caller,
+    @Param('spaceId') spaceId: string,
+  ): Promise<SpaceDeletionResponse> {
+    return { id: await this.deletions.request(caller, spaceId), state: 'deleting' };
   }
 }

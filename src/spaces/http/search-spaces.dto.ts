@@ -72,6 +72,14 @@ export class SpaceResponse {
   created_at: string;
 }
 
+export class SpaceDeletionResponse {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ enum: ['deleting'], example: 'deleting' })
+  state: 'deleting';
+}
+
 export class SpacesPageResponse implements Page<SpaceResponse> {
   @ApiProperty({ type: [SpaceResponse] })
   data: SpaceResponse[];
