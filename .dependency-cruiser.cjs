@@ -13,6 +13,7 @@ const STEPS = [
   ['auth'],
   ['spaces', 'rbac'],
   ['billing', 'routing', 'media'],
+  ['delegated'],
   ['generations'],
   ['gateway', 'prompts', 'webhooks', 'ops'],
 ];

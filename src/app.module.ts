@@ -5,6 +5,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { BillingModule } from './billing/billing.module.js';
 import type { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
+import { DelegatedModule } from './delegated/delegated.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { GenerationsModule } from './generations/generations.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -48,6 +49,7 @@ export class AppModule {
         MediaModule,
         BillingModule,
         RoutingModule,
+        DelegatedModule.register(config),
         GenerationsModule,
         GatewayModule,
       ],

@@ -16,6 +16,8 @@ export abstract class AppConfig {
   abstract readonly bootstrap: BootstrapConfig;
   abstract readonly vendors: VendorsConfig;
   abstract readonly outbound: OutboundConfig;
+  /** Null: there are no delegated accounts. */
+  abstract readonly delegated: DelegatedConfig | null;
   abstract readonly secrets: SecretsConfig;
   abstract readonly sso: SsoConfig;
 }
@@ -121,4 +123,21 @@ export interface SsoConfig {
 export interface OutboundConfig {
   /** Hosts, host:port pairs, addresses or CIDR ranges that may be reached although they are private. */
   allow: readonly string[];
+}
+
+/** The remote backend of delegated accounts. */
+export interface DelegatedConfig {
+  /** Base URL, without a slash at the end. */
+  url: string;
+  secret: string;
+  /** The space its users act in, which pays. */
+  spaceId: string;
+  needsSignedReplies: boolean;
+  /** Of one call. */
+  timeoutMs: number;
+  retryDelayMs: number;
+  callsMax: number;
+  cacheMs: number;
+  breakerFaultsMax: number;
+  breakerOpenMs: number;
 }

@@ -1,3 +1,4 @@
+import { DELEGATED_SETTINGS } from './delegated.settings.js';
 import { choice, integer, list, secret, text, url, type Setting } from './setting.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -275,6 +276,7 @@ export const SETTINGS = [
     '',
     'Hosts, host:port pairs or CIDR ranges that requests may reach although they are private.',
   ),
+  ...DELEGATED_SETTINGS,
 ] as const satisfies readonly Setting[];
 
 export type SettingName = (typeof SETTINGS)[number]['name'];

@@ -3,6 +3,7 @@ import type { AppConfig, LogLevel, Role } from './app-config.js';
 import { ConfigError } from './config.errors.js';
 import { type Environment, readSettings, type SettingValues } from './read-settings.js';
 import { readOrCreateSecret } from './secret-files.js';
+import { checkDelegated, toDelegated } from './to-delegated.js';
 
 const OPENAI_BASE_URL = 'https://api.openai.com/v1';
 const API_KEY_FORM = /^atl_[a-z2-7]{8}_[A-Za-z0-9_-]{43}$/;
@@ -22,6 +23,7 @@ export function loadConfig(environment: Environment = process.env): AppConfig {
 /** What a large part needs beside it; the embedded set needs nothing. */
 function checkTogether(values: SettingValues, faults: string[]): void {
   checkLargeSet(values, faults);
+  checkDelegated(values, faults);
   checkReturnOrigins(values, faults);
   checkUrlScheme(values, 'DATABASE_URL', ['postgres:', 'postgresql:'], faults);
   checkUrlScheme(values, 'REDIS_URL', ['redis:', 'rediss:'], faults);
@@ -103,6 +105,7 @@ function assemble(values: SettingValues): AppConfig {
     },
     vendors: toVendors(values),
     outbound: { allow: values.OUTBOUND_ALLOW as readonly string[] },
+    delegated: toDelegated(values),
     secrets: {
       encryptionSecret:
         (values.ENCRYPTION_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'encryption'),

@@ -5,6 +5,8 @@ import type { Attempt, Generation } from './domain/generation.js';
 import type { Conclusion, Outcome } from './domain/outcome.js';
 
 export const GENERATION_CONCLUDED = 'generation.concluded';
+/** An event stays small, whatever the metadata holds. */
+const CATALOG_ID_LENGTH_MAX = 200;
 
 export interface ConcludeParts {
   generation: Generation;
@@ -83,10 +85,22 @@ export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
           model: generation.model,
           images: outcome.delivered,
           charged_micros: parts.chargeMicros,
+          created_by: generation.createdBy,
+          latency_ms: parts.finishedAt.getTime() - generation.createdAt.getTime(),
+          links_version: generation.linksVersion,
+          catalog_id: toCatalogId(generation.metadata),
         },
       },
     ],
   };
+}
+
+/** What a try-on names its garment by; null where the caller's metadata says nothing of the kind. */
+function toCatalogId(metadata: Record<string, unknown> | null): string | null {
+  const id = metadata?.catalog_id;
+  if (typeof id !== 'string' && typeof id !== 'number') return null;
+  const text = String(id);
+  return text.length <= CATALOG_ID_LENGTH_MAX ? text : null;
 }
 
 /** Who acts, as the ledger writes it. */

@@ -63,6 +63,21 @@ export function assertRequest(request: GenerationRequest): void {
   }
 }
 
+/**
+ * Who sees nothing of what the space has may not draw on it either: pictures come with the request.
+ * @throws DomainError `request.invalid` naming the field.
+ */
+export function assertOwnInputs({ referenceImages, mask }: GenerationRequest): void {
+  const named = referenceImages.findIndex(({ mediaId }) => mediaId !== undefined);
+  const isMaskNamed = mask?.mediaId !== undefined;
+  if (named === -1 && !isMaskNamed) return;
+  const field = named === -1 ? 'mask' : `reference_images[${named}]`;
+  throw DomainError.invalid(
+    `${field}.media_id`,
+    'is not open to delegated accounts: send the picture as url or data',
+  );
+}
+
 function assertReference(image: ReferenceImage, field: string): void {
   const given = [image.mediaId, image.url, image.data].filter((value) => value !== undefined);
   if (given.length !== 1) {
