@@ -4,12 +4,12 @@ import { CreateBilling1790000000300 } from './1790000000300-create-billing.js';
 import { CreateMedia1790000000400 } from './1790000000400-create-media.js';
 import { CreateGenerations1790000000500 } from './1790000000500-create-generations.js';
 import { CreateAudit1790000000600 } from './1790000000600-create-audit.js';
-import { CreateDelegatedUsers1790000000650 } from './1790000000650-create-delegated-users.js';
 import { CreateInvites1790000000610 } from './1790000000610-create-invites.js';
 import { CreateCollections1790000000615 } from './1790000000615-create-collections.js';
 import { ExtendAccounts1790000000620 } from './1790000000620-extend-accounts.js';
 import { CompleteApiKeys1790000000630 } from './1790000000630-complete-api-keys.js';
 import { CreateSingleSignOn1790000000640 } from './1790000000640-create-single-sign-on.js';
+import { CreateDelegatedUsers1790000000650 } from './1790000000650-create-delegated-users.js';
 
 /** Every migration, in the order of its number. */
 export const MIGRATIONS = [
@@ -19,10 +19,10 @@ export const MIGRATIONS = [
   CreateMedia1790000000400,
   CreateGenerations1790000000500,
   CreateAudit1790000000600,
-  CreateDelegatedUsers1790000000650,
   CreateInvites1790000000610,
   CreateCollections1790000000615,
   ExtendAccounts1790000000620,
   CompleteApiKeys1790000000630,
   CreateSingleSignOn1790000000640,
+  CreateDelegatedUsers1790000000650,
 ] as const;
