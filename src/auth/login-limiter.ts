@@ -9,7 +9,8 @@ import { UsersReader } from './domain/users.reader.port.js';
 const MS_PER_S = 1_000;
 /**
  * What strangers may try at one account: the first line in LOGIN_ACCOUNT_WINDOW_S, the next in the longer windows,
- * so that the wait grows with the guessing. With the defaults 90 a day; NIST SP 800-63B-4, 3.2.2 allows 100 in a row.
+ * so that the wait grows with the guessing: with the defaults about 90 a day. NIST SP 800-63B-4, 3.2.2 would end an
+ * authenticator after 100 failures in a row; here nothing ends, for strangers could then end anybody's.
  */
 const TIERS = [
   { failures: 1, windows: 1 },
