@@ -32,6 +32,7 @@ interface Operation {
 const PUBLIC_ROUTES = [
   'get /',
   'get /api/v1/image-generations/{id}/image',
+  'get /api/v1/invites/{code}',
   'get /health',
   'get /health/live',
   'get /health/ready',
