@@ -20,6 +20,7 @@ import { QueueModule } from './queue/queue.module.js';
 import { RbacModule } from './rbac/rbac.module.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { SpacesModule } from './spaces/spaces.module.js';
+import { SsoModule } from './sso/sso.module.js';
 import { ThrottleModule } from './throttle/throttle.module.js';
 
 /**
@@ -46,6 +47,7 @@ export class AppModule {
         AuthModule,
         RbacModule,
         SpacesModule,
+        SsoModule,
         MediaModule,
         BillingModule,
         RoutingModule,

@@ -159,5 +159,5 @@ function toDifferences(key: ApiKey, changes: KeyChanges): KeyChanges {
   const differing = names.filter(
     (name) => JSON.stringify(key[name]) !== JSON.stringify(changes[name]),
   );
-  return Object.fromEntries(differing.map((name) => [name, changes[name]])) as KeyChanges;
+  return Object.fromEntries(differing.map((name) => [name, changes[name]]));
 }

@@ -170,8 +170,8 @@ async function recordRevoked(scope: WorkScope, id: string, searchSpaceId: string
 }
 
 /** Networks in canonical form, where there are any. */
-export function toCanonical<I extends Partial<KeyRestrictions>>(
-  input: I,
+export function toCanonical(
+  input: Partial<KeyRestrictions>,
 ): Pick<Partial<KeyRestrictions>, 'allowedCidrs' | 'deniedCidrs'> {
   return {
     ...(input.allowedCidrs && { allowedCidrs: toCidrs('allowed_cidrs', input.allowedCidrs) }),

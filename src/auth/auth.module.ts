@@ -79,7 +79,7 @@ import { WhoAmIService } from './who-am-i.service.js';
     UsersService,
     WhoAmIService,
   ],
-  exports: [Authenticator, ApiKeysModule, UsersService],
+  exports: [Authenticator, ApiKeysModule, SessionsService, UsersService],
 })
 export class AuthModule implements OnModuleInit {
   constructor(

@@ -29,7 +29,7 @@ function build(found: UserCredentials | null, isRight: boolean) {
   const logins = new LoginService(
     { beginLogin } as unknown as LoginLimiter,
     { findCredentials } as unknown as UsersReader,
-    { matches } as unknown as PasswordsService,
+    { matches, assertAllowed: async () => undefined } as unknown as PasswordsService,
     { open } as unknown as SessionsService,
   );
   return { logins, matches, beginLogin, giveBack, open, findCredentials };

@@ -23,7 +23,7 @@ export class LoginService {
 
   /**
    * Unknown address, wrong password and disabled account look the same and take the same time.
-   * @throws DomainError `auth.login_failed`, `auth.login_throttled`, `request.busy`
+   * @throws DomainError `auth.login_failed`, `sso.required`, `auth.login_throttled`, `request.busy`
    */
   async login(email: string, password: string, client: SessionClient): Promise<TokenPair> {
     const account = normalizeEmail(email);
@@ -33,7 +33,10 @@ export class LoginService {
       await attempt.giveBack();
       throw error;
     });
-    if (!user || !isRight || user.status !== 'active') {
+    const isIn = isRight && user?.status === 'active';
+    // Asked of everybody alike, so that the answer tells no guesser which address is an operator's.
+    await this.passwords.assertAllowed(account, isIn && user.isOperator);
+    if (!isIn) {
       // Not audited: anybody can fail, as often as they like.
       this.logger.log(`failed login of ${user ? `user ${user.id}` : 'no user'}`);
       throw loginFailed();

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../audit/domain/audit-trail.port.js';
-import { assert } from '../common/assert.js';
 import type { Caller } from '../common/caller.js';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
 import { UnitOfWork, type WorkScope } from '../persistence/unit-of-work.port.js';
-import { credentialsInvalid, resetInvalid } from './domain/auth.errors.js';
+import { credentialsInvalid, loginRequired, resetInvalid } from './domain/auth.errors.js';
 import { sha256 } from './domain/opaque-token.js';
 import { PasswordResetsRepository } from './domain/password-resets.repository.port.js';
 import type { TokenPair } from './domain/session.js';
@@ -40,9 +39,10 @@ export class PasswordChangesService {
    */
   async change(caller: Caller, input: PasswordChange, address: string): Promise<TokenPair> {
     const { sessionId } = caller;
-    assert(sessionId, 'a caller without a session changed a password');
+    if (sessionId === null) throw loginRequired();
     const user = await this.users.findCredentialsById(caller.userId);
     if (!user) throw credentialsInvalid();
+    await this.passwords.assertAllowed(user.email, user.isOperator);
     const attempt = await this.limiter.beginConfirmation(user.id, address);
     const isRight = await keepOnFault(attempt, () =>
       this.passwords.matches(user.passwordHash, input.currentPassword),
@@ -78,6 +78,7 @@ export class PasswordChangesService {
     );
     if (!user) throw resetInvalid();
     await attempt.giveBack();
+    await this.passwords.assertAllowed(user.email, user.isOperator);
     const hash = await this.passwords.prepare(password, user.email);
     await this.unitOfWork.run(async (scope) => {
       const locked = await scope.get(UsersRepository).lock(user.id);

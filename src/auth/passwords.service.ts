@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
 import { AppConfig } from '../config/app-config.js';
+import { singleSignOnRequired } from './domain/auth.errors.js';
 import { BreachedPasswords } from './domain/breached-passwords.port.js';
 import { CommonPasswords } from './domain/common-passwords.port.js';
 import { assertPassword, normalizePassword, toPasswordForms } from './domain/password.js';
 import { PasswordHasher } from './domain/password-hasher.port.js';
+import { SignInPolicy } from './domain/sign-in-policy.port.js';
 
 /** What may become a password, and whether a presented one is right. */
 @Injectable()
@@ -15,6 +17,7 @@ export class PasswordsService {
     private readonly hasher: PasswordHasher,
     private readonly common: CommonPasswords,
     private readonly breached: BreachedPasswords,
+    private readonly signIns: SignInPolicy,
     config: AppConfig,
   ) {
     this.lengthMin = config.auth.passwordLengthMin;
@@ -34,6 +37,16 @@ export class PasswordsService {
       throw DomainError.invalid(field, 'is known from a breach elsewhere, so it would be guessed');
     }
     return this.hasher.hash(normalized);
+  }
+
+  /**
+   * Refuses passwords to those whose domain signs in elsewhere; operators keep theirs where the provider says so.
+   * @throws DomainError `sso.required` naming the sign-in address
+   */
+  async assertAllowed(email: string, isOperator: boolean): Promise<void> {
+    const forced = await this.signIns.findForced(email);
+    if (forced === null || (isOperator && forced.isOperatorPasswordAllowed)) return;
+    throw singleSignOnRequired(forced);
   }
 
   /**

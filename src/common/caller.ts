@@ -9,7 +9,7 @@ export interface Caller {
   userId: string;
   /** Whether this is an operator in a session; a key never is. */
   isOperator: boolean;
-  /** The login session; null for a key. */
+  /** The login session; null for a key, and for a user who came with an identity provider's token. */
   sessionId: string | null;
   /** The only space a key works in; null for a session. */
   boundSpaceId: string | null;

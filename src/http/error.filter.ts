@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { DomainError } from '../common/domain-error.js';
 import { redact } from '../common/redact.js';
 import { ERROR_FACES } from './error-map.js';
 import { renderError } from './render-error.js';
@@ -8,6 +9,11 @@ import { contextOf } from './request-context.js';
 import { toDomainError } from './to-domain-error.js';
 
 const RETRY_AFTER_DEFAULT_S = 1;
+
+export interface RenderedError {
+  headers: Readonly<Record<string, string>>;
+  body: string;
+}
 
 /** Turns whatever was thrown into an answer of the right face; details of the unknown stay in the log. */
 @Catch()
@@ -36,15 +42,22 @@ export class ErrorFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    const path = request.url.split('?', 1)[0] ?? '/';
-    const { contentType, body } = renderError({ error, requestId: context.id, path });
+    const { headers, body } = this.render(error, request);
     const retryAfterS = error.retryAfterS ?? (face.retry ? RETRY_AFTER_DEFAULT_S : null);
     void reply.status(face.status);
     if (retryAfterS !== null) void reply.header('Retry-After', String(Math.ceil(retryAfterS)));
     if (face.status === 401) void reply.header('WWW-Authenticate', 'Bearer realm="atelier"');
     void reply.header('x-should-retry', String(face.retry));
     void reply.header('x-request-id', context.id);
-    void reply.header('Content-Type', contentType).send(JSON.stringify(body));
+    void reply.headers(headers).send(body);
+  }
+
+  /** What is sent, and what says so. */
+  protected render(error: DomainError, request: FastifyRequest): RenderedError {
+    const path = request.url.split('?', 1)[0] ?? '/';
+    const requestId = contextOf(request).id;
+    const { contentType, body } = renderError({ error, requestId, path });
+    return { headers: { 'Content-Type': contentType }, body: JSON.stringify(body) };
   }
 }
 

@@ -52,6 +52,16 @@ export class OutboundAllowList {
     );
   }
 
+  /** Whether the list holds this very host, by its name or as a literal address. */
+  holds(hostname: string, port: number): boolean {
+    const address = toPlainAddress(hostname);
+    if (!address) return this.hasName(hostname, port);
+    return this.ranges.some(
+      ({ range, port: only }) =>
+        isPort({ port: only }, port) && range[0].kind() === address.kind() && address.match(range),
+    );
+  }
+
   private hasName(hostname: string, port: number): boolean {
     return this.names.some((entry) => entry.name === hostname && isPort(entry, port));
   }

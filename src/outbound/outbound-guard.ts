@@ -44,6 +44,11 @@ export class OutboundGuard {
     return url;
   }
 
+  /** Whether the operator named this very host, and so answers for speaking with it without TLS. */
+  isListed(url: URL): boolean {
+    return this.allowList.holds(toHostname(url), toPort(url.protocol, url.port));
+  }
+
   /**
    * The addresses a connection to this host may use. One forbidden address refuses the host as a whole.
    * @param hostname name or literal address, IPv6 with or without brackets.

@@ -27,6 +27,7 @@ import { RbacModule } from '../../src/rbac/rbac.module.js';
 import type { FirstStartNotice } from '../../src/spaces/domain/first-start-printer.port.js';
 import { FirstStartPrinter } from '../../src/spaces/domain/first-start-printer.port.js';
 import { SpacesModule } from '../../src/spaces/spaces.module.js';
+import { SsoModule } from '../../src/sso/sso.module.js';
 import { ThrottleModule } from '../../src/throttle/throttle.module.js';
 
 type SpaceView = { space: string | null };
@@ -83,6 +84,7 @@ class IdentityModule {
         AuthModule,
         RbacModule,
         SpacesModule,
+        SsoModule,
         DelegatedModule.register({ delegated: null }),
         ...rooms,
       ],

@@ -16,6 +16,9 @@ interface UserRow {
 
 const COLUMNS = 'id, email, name, is_operator, status, version, created_at';
 
+/** Service accounts are found by none of these but by their ids among the members of a space. */
+const IS_PERSON = `kind = 'person'`;
+
 @Injectable()
 export class SqlUsersReader extends UsersReader {
   constructor(private readonly sql: Sql) {
@@ -25,7 +28,7 @@ export class SqlUsersReader extends UsersReader {
   async findCredentials(email: string): Promise<UserCredentials | null> {
     const [row] = await this.sql.query<UserRow & { password_hash: string }>(
       'auth_find_credentials',
-      `SELECT ${COLUMNS}, password_hash FROM users WHERE email = $1`,
+      `SELECT ${COLUMNS}, password_hash FROM users WHERE email = $1 AND ${IS_PERSON}`,
       [email],
     );
     return row ? { ...toUser(row), passwordHash: row.password_hash } : null;
@@ -34,7 +37,7 @@ export class SqlUsersReader extends UsersReader {
   async findCredentialsById(id: string): Promise<UserCredentials | null> {
     const [row] = await this.sql.query<UserRow & { password_hash: string | null }>(
       'auth_find_credentials_by_id',
-      `SELECT ${COLUMNS}, password_hash FROM users WHERE id = $1`,
+      `SELECT ${COLUMNS}, password_hash FROM users WHERE id = $1 AND ${IS_PERSON}`,
       [id],
     );
     return row ? { ...toUser(row), passwordHash: row.password_hash } : null;
@@ -61,14 +64,18 @@ export class SqlUsersReader extends UsersReader {
   }
 
   async findById(id: string): Promise<User | null> {
-    const [user] = await this.listByIds([id]);
-    return user ?? null;
+    const [row] = await this.sql.query<UserRow>(
+      'auth_find_user_by_id',
+      `SELECT ${COLUMNS} FROM users WHERE id = $1 AND ${IS_PERSON}`,
+      [id],
+    );
+    return row ? toUser(row) : null;
   }
 
   async findByEmail(email: string): Promise<User | null> {
     const [row] = await this.sql.query<UserRow>(
       'auth_find_user_by_email',
-      `SELECT ${COLUMNS} FROM users WHERE email = $1`,
+      `SELECT ${COLUMNS} FROM users WHERE email = $1 AND ${IS_PERSON}`,
       [email],
     );
     return row ? toUser(row) : null;
@@ -89,7 +96,7 @@ export class SqlUsersReader extends UsersReader {
       'auth_list_users',
       `SELECT ${COLUMNS} FROM users
        WHERE ($1::uuid IS NULL OR id < $1) AND ($3::text IS NULL OR status = $3)
-         AND ($4::text IS NULL OR email LIKE $4)
+         AND ($4::text IS NULL OR email LIKE $4) AND ${IS_PERSON}
        ORDER BY id DESC LIMIT $2`,
       [after, limit + 1, filter.status, pattern],
     );

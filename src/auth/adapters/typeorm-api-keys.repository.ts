@@ -6,8 +6,8 @@ import { type ApiKeyRow, SELECT_API_KEYS, toApiKey } from './api-key-row.js';
 import { ApiKeySecretEntity } from './api-key-secret.entity.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
-/** References to the space take a weaker lock, so nobody else waits for this one. */
-const LOCK_SPACE = 'SELECT id FROM search_spaces WHERE id = $1 FOR NO KEY UPDATE';
+/** By name: the row of the space is for who spends and who deletes, and they need not wait here. */
+const LOCK_KEYS = `SELECT pg_advisory_xact_lock(hashtextextended('api_keys:' || $1, 0))`;
 const COUNT = `SELECT count(*)::int AS of_space, (count(*) FILTER (WHERE user_id = $2))::int AS of_user
   FROM api_keys WHERE search_space_id = $1 AND revoked_at IS NULL`;
 const REVOKE_ALL = `UPDATE api_keys SET revoked_at = $3
@@ -81,7 +81,7 @@ export class TypeormApiKeysRepository extends ApiKeysRepository {
     searchSpaceId: string,
     userId: string,
   ): Promise<{ ofUser: number; ofSpace: number }> {
-    await this.manager.query(LOCK_SPACE, [searchSpaceId]);
+    await this.manager.query(LOCK_KEYS, [searchSpaceId]);
     const [row] = await this.manager.query<{ of_space: number; of_user: number }[]>(COUNT, [
       searchSpaceId,
       userId,

@@ -12,7 +12,6 @@ import {
 const INSERT = `INSERT INTO users (id, email, name, password_hash, kind, home_space_id, created_at)
   VALUES ($1::uuid, 'service-account-' || $1::uuid || '@service.invalid', $2, '!', 'service_account', $3, $4)`;
 const END = `UPDATE users SET status = 'disabled', version = version + 1 WHERE id = $1`;
-const LOCK_SPACE = 'SELECT id FROM search_spaces WHERE id = $1 FOR NO KEY UPDATE';
 const COUNT = `SELECT count(*)::int AS count FROM (${SELECT_SERVICE_ACCOUNTS}) AS accounts`;
 
 export class TypeormServiceAccountsRepository extends ServiceAccountsRepository {
@@ -39,8 +38,7 @@ export class TypeormServiceAccountsRepository extends ServiceAccountsRepository 
     await this.epoch.bump(this.manager);
   }
 
-  async lockCount(searchSpaceId: string): Promise<number> {
-    await this.manager.query(LOCK_SPACE, [searchSpaceId]);
+  async count(searchSpaceId: string): Promise<number> {
     const [row] = await this.manager.query<{ count: number }[]>(COUNT, [searchSpaceId]);
     return row?.count ?? 0;
   }

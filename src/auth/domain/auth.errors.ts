@@ -1,4 +1,5 @@
 import { DomainError } from '../../common/domain-error.js';
+import type { ForcedSignIn } from './sign-in-policy.port.js';
 
 export function credentialsMissing(): DomainError {
   return new DomainError(
@@ -35,9 +36,10 @@ export function delegatedRefused(): DomainError {
   return credentialsInvalid(new CountedRefusalError('the account backend said no'));
 }
 
-/** No guess to be counted: what jsonwebtoken and this file say of tokens that were genuine once, and what is counted. */
+/** No guess to be counted: what jsonwebtoken, jose and this file say of tokens that were genuine once, and what is counted. */
 const HONEST_CAUSES: readonly (string | undefined)[] = [
   'TokenExpiredError',
+  'JWTExpired',
   'SessionEndedError',
   'CountedRefusalError',
 ];
@@ -75,6 +77,23 @@ export function keyInQuery(): DomainError {
   return new DomainError(
     'auth.key_in_query',
     'Credentials in the address end up in logs, so they are refused. Send "Authorization: Bearer …" or "X-API-Key: …", and replace this key.',
+  );
+}
+
+/** The domain of the address signs in through an identity provider: the answer names where. */
+export function singleSignOnRequired({ providerName, startUrl }: ForcedSignIn): DomainError {
+  return new DomainError(
+    'sso.required',
+    `This e-mail address signs in with ${providerName}, without a password here: ${startUrl}`,
+    { details: { start_url: startUrl } },
+  );
+}
+
+/** For a user who came with an identity provider's token: what is asked for belongs to a login here. */
+export function loginRequired(): DomainError {
+  return new DomainError(
+    'auth.session_required',
+    'This belongs to a login here. Log in (POST /api/v1/auth/login) and send its access token.',
   );
 }
 

@@ -11,6 +11,6 @@ export abstract class ServiceAccountsRepository {
   /** Ends the account for good. The row stays: what it did is in its name. */
   abstract end(id: string): Promise<void>;
 
-  /** How many the space has. Makers of accounts in one space wait for each other from here on. */
-  abstract lockCount(searchSpaceId: string): Promise<number>;
+  /** How many the space has, as this transaction sees it. */
+  abstract count(searchSpaceId: string): Promise<number>;
 }

@@ -13,13 +13,15 @@ import {
   keyInQuery,
 } from '../domain/auth.errors.js';
 import { DelegatedKeys } from '../domain/delegated-keys.port.js';
+import { ExternalTokens } from '../domain/external-tokens.port.js';
+import { findForeignIssuer } from '../domain/foreign-issuer.js';
 import { hasKeyInQuery } from '../domain/key-in-query.js';
-import { type KeyUse, KeyVerifier } from '../key-verifier.js';
+import { KeyVerifier } from '../key-verifier.js';
 import { SessionVerifier } from '../session-verifier.js';
 import { JwtStrategy } from './jwt.strategy.js';
 
 const BEARER_FORM = /^bearer +(\S+) *$/i;
-/** An access token, which never leaves this service. */
+/** An access token, ours or an identity provider's. */
 const JWT_FORM = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/;
 /** After these another credential of the same request may still be good. */
 const NOT_FINAL: ReadonlySet<ErrorCode> = new Set(['auth.credentials_invalid', 'auth.key_expired']);
@@ -36,6 +38,7 @@ export class CallerAuthenticator extends Authenticator {
     private readonly jwt: JwtStrategy,
     private readonly limiter: AddressLimiter,
     private readonly delegated: DelegatedKeys,
+    private readonly external: ExternalTokens,
   ) {
     super();
   }
@@ -79,6 +82,8 @@ export class CallerAuthenticator extends Authenticator {
     if (isOurs || (this.isDelegated(credentials) && !JWT_FORM.test(token))) {
       return this.verifyKey(token, credentials);
     }
+    const issuer = findForeignIssuer(token);
+    if (issuer !== null) return this.external.verify(token, issuer);
     return this.sessions.verify(await this.jwt.verify(token));
   }
 
