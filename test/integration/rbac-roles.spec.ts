@@ -57,7 +57,6 @@ describe.each(databaseKinds())('custom roles on %s', (kind) => {
   }
 
   const fresh = () => `Role ${(serial += 1)}`;
-
   async function trail(targetId: string): Promise<{ action: string; before: object | null }[]> {
     return identity.sql(
       `SELECT action, before, after, actor_user_id FROM audit_events WHERE target_id = $1 ORDER BY id`,
@@ -155,7 +154,9 @@ describe.each(databaseKinds())('custom roles on %s', (kind) => {
           }),
         ),
       );
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409]);
+      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+        201, 409, 409, 409, 409,
+      ]);
       expect(await list(space)).toHaveLength(ROLES_PER_SPACE_MAX);
     });
 
@@ -365,36 +366,5 @@ describe.each(databaseKinds())('custom roles on %s', (kind) => {
     const { key } = await identity.key(owner, spaceId);
     const refused = await create({ name: fresh(), permissions: [] }, key, 403);
     expect(refused).toMatchObject({ code: 'auth.session_required' });
-  });
-
-  it('changes no role and no tenant through fields that are not for the caller', async () => {
-    const role = await create({ name: fresh(), permissions: [] });
-    const other = await identity.space(owner);
-    const stolen = { search_space_id: other, is_system: true, is_owner: true, user_id: manager.id };
-    for (const [field, value] of Object.entries({ ...stolen, id: newId(), permissions: ['*'] })) {
-      const body = { description: 'mine', [field]: value };
-      await identity.expect(400, 'PATCH', roles(`/${role.id}`), { as: owner.access, body });
-    }
-    expect(await identity.expect(200, 'GET', roles(`/${role.id}`), { as: owner.access })).toEqual(
-      role,
-    );
-    const members = `/api/v1/search-spaces/${spaceId}/members`;
-    const self = await identity.expect(200, 'GET', '/api/v1/auth/me', { as: manager.access });
-    for (const [field, value] of Object.entries({ ...stolen, role_id: role.id, joined_at: null })) {
-      const body = { role: 'Manager', [field]: value };
-      await identity.expect(400, 'PATCH', `${members}/${manager.id}`, { as: owner.access, body });
-      await identity.expect(400, 'PATCH', `/api/v1/search-spaces/${spaceId}`, {
-        as: owner.access,
-        body: { name: 'Mine', [field]: value },
-      });
-    }
-    expect(await identity.expect(200, 'GET', '/api/v1/auth/me', { as: manager.access })).toEqual(
-      self,
-    );
-    const rows = await identity.sql<{ name: string; is_owner: boolean }>(
-      `SELECT r.name, m.is_owner FROM memberships m JOIN roles r ON r.id = m.role_id WHERE m.user_id = $1`,
-      [manager.id],
-    );
-    expect(rows).toEqual([{ name: 'Manager', is_owner: false }]);
   });
 });
