@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../audit/domain/audit-trail.port.js';
-import { newPassword } from '../auth/domain/password.js';
 import type { UserCredentials } from '../auth/domain/user.js';
 import { UsersService } from '../auth/users.service.js';
 import { Clock } from '../common/clock.js';
@@ -24,7 +23,7 @@ class AccountTakenError extends Error {
   override readonly name = 'AccountTakenError';
 }
 
-/** The local accounts of delegated users: members of one space, without a password that anybody knows. */
+/** The local accounts of delegated users: members of one space, without a password. */
 @Injectable()
 export class ShadowUsersService {
   constructor(
@@ -48,12 +47,17 @@ export class ShadowUsersService {
   }
 
   private async create(searchSpaceId: string, externalId: string): Promise<void> {
-    const user = await this.users.prepare({
-      email: `${newId()}@${EMAIL_DOMAIN}`,
+    const id = newId();
+    const user: UserCredentials = {
+      id,
+      email: `${id}@${EMAIL_DOMAIN}`,
       name: `${NAME_PREFIX}${externalId}`,
-      password: newPassword(),
       isOperator: false,
-    });
+      status: 'active',
+      version: 1,
+      createdAt: this.clock.now(),
+      passwordHash: null,
+    };
     await this.unitOfWork.run((scope) => this.addIn(scope, searchSpaceId, externalId, user));
   }
 

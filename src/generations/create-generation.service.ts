@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { CreditGate } from '../billing/domain/credit-gate.port.js';
 import {
   isInsufficientBalance,
   toInsufficientBalance,
@@ -11,19 +10,13 @@ import { CollectionsService } from '../spaces/collections.service.js';
 import { spaceBeingDeleted } from '../spaces/domain/spaces.errors.js';
 import { AdmitGenerationService, type Asking } from './admit-generation.service.js';
 import { AwaitGenerationService } from './await-generation.service.js';
-import {
-  assertOwnInputs,
-  assertRequest,
-  type GenerationRequest,
-} from './domain/generation-request.js';
+import { CreditCheckService, USAGE_TYPE } from './credit-check.service.js';
+import { assertRequest, type GenerationRequest } from './domain/generation-request.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
 import type { Preference } from './domain/prefer.js';
 import { GenerationInputs, type PreparedInput } from './generation-inputs.js';
 import type { GenerationView } from './generation-view.js';
 import { StartRunService } from './start-run.service.js';
-
-/** What the money is for, as a 402 tells. */
-const USAGE_TYPE = 'image_generation';
 
 export interface Creation {
   view: GenerationView;
@@ -46,7 +39,7 @@ export class CreateGenerationService {
     private readonly inputs: GenerationInputs,
     private readonly starts: StartRunService,
     private readonly waits: AwaitGenerationService,
-    private readonly credit: CreditGate,
+    private readonly credit: CreditCheckService,
     private readonly collections: CollectionsService,
   ) {}
 
@@ -64,9 +57,7 @@ export class CreateGenerationService {
     if (collectionId) await this.collections.assertInSpace(searchSpaceId, collectionId);
     const draft = this.admissions.draft(request, asking);
     if (asking.caller.externalId !== undefined) {
-      assertOwnInputs(request);
-      const need = { usageType: USAGE_TYPE, pictures: request.n };
-      await phases.measure('limits', () => this.credit.assertCredit(asking.caller, need));
+      await phases.measure('limits', () => this.credit.assertMayBegin(request, asking));
     }
     const ticket = preference.waitS > 0 ? this.starts.reserve() : null;
     let refusal: Refusal | null = null;

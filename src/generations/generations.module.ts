@@ -11,6 +11,7 @@ import { SpacesModule } from '../spaces/spaces.module.js';
 import { AttemptEntity } from './adapters/attempt.entity.js';
 import { GenerationEntity } from './adapters/generation.entity.js';
 import { SqlSpaceGenerations } from './adapters/sql-space-generations.js';
+import { SqlRepeatsReader } from './adapters/sql-repeats.reader.js';
 import { TypeormGenerationsRemover } from './adapters/typeorm-generations.remover.js';
 import { TypeormGenerationsRepository } from './adapters/typeorm-generations.repository.js';
 import { AdmitGenerationService } from './admit-generation.service.js';
@@ -18,9 +19,11 @@ import { AwaitGenerationService } from './await-generation.service.js';
 import { ConcludeGenerationService } from './conclude-generation.service.js';
 import { ConcludedListener } from './concluded.listener.js';
 import { CreateGenerationService } from './create-generation.service.js';
+import { CreditCheckService } from './credit-check.service.js';
 import { DeliveryMarks } from './delivery-marks.js';
 import { GenerationsRemover, GenerationsRepository } from './domain/generations.repository.port.js';
 import { SpaceGenerations } from './domain/space-generations.port.js';
+import { RepeatsReader } from './domain/repeats.reader.port.js';
 import { EndGenerationService } from './end-generation.service.js';
 import { GenerationInputs } from './generation-inputs.js';
 import { GenerationLinks } from './generation-links.js';
@@ -51,12 +54,14 @@ import { ViewGenerationsService } from './view-generations.service.js';
   controllers: [GenerationsController, GenerationImagesController],
   providers: [
     { provide: GenerationsRepository, useClass: TypeormGenerationsRepository },
+    { provide: RepeatsReader, useClass: SqlRepeatsReader },
     { provide: SpaceGenerations, useClass: SqlSpaceGenerations },
     AdmitGenerationService,
     AwaitGenerationService,
     ConcludedListener,
     ConcludeGenerationService,
     CreateGenerationService,
+    CreditCheckService,
     DeliveryMarks,
     EndGenerationService,
     GenerationInputs,

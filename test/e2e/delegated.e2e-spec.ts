@@ -248,6 +248,23 @@ describe('a user without credit', () => {
     expect(atelier.vendor.callCount).toBe(0);
   });
 
+  it('still gets what was paid for: a repeat with the key, or of an OpenAI client', async () => {
+    const { userId, headers } = atelier.shopper(1);
+    const keyed = { ...headers, 'idempotency-key': newId() };
+    const { body } = await make(keyed);
+    const asked = { ...PICTURE, prompt: 'for an OpenAI client', response_format: 'url' };
+    const path = '/v1/images/generations';
+    const first = await atelier.call('POST', path, asked, headers);
+    expect([body.status, first.status]).toEqual(['succeeded', 200]);
+    const rows = await countGenerations();
+    atelier.backend.accounts.get(userId)!.credits = 0;
+    expect((await make(keyed)).body.id).toBe(body.id);
+    const retried = { ...headers, 'x-stainless-retry-count': '1' };
+    expect((await atelier.call('POST', path, asked, retried)).status).toBe(200);
+    expect((await make({ ...headers, 'idempotency-key': newId() })).status).toBe(402);
+    expect(await countGenerations()).toBe(rows);
+  });
+
   it('gets the same on the OpenAI surface', async () => {
     const { headers } = atelier.shopper(0);
     const answer = await atelier.call('POST', '/v1/images/generations', PICTURE, headers);

@@ -58,7 +58,8 @@ function readSuccess(answer: BackendAnswer, userId: string): Record<string, unkn
   const fields = parseObject(answer.body);
   // An answer about somebody else vouches for nobody.
   const about = fields.user_id;
-  if (about !== undefined && String(about) !== userId) throw new BackendFault('malformed');
+  const isAboutUser = about === userId || (typeof about === 'number' && String(about) === userId);
+  if (about !== undefined && !isAboutUser) throw new BackendFault('malformed');
   return fields;
 }
 
