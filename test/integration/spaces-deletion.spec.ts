@@ -160,6 +160,25 @@ describe.each(databaseKinds())('deleting a search space on %s', (kind) => {
   );
 
   it(
+    'is finished by the next process when one ends in the middle of it',
+    async () => {
+      await identity.key(owner, space);
+      hooks().onDeleting('runs', async () => 'later', 'work');
+      await remove(202);
+      await vi.waitFor(async () => {
+        const rows = await identity.sql('SELECT state FROM search_spaces WHERE id = $1', [space]);
+        expect(rows).toEqual([{ state: 'removing' }]);
+      }, GONE_WITHIN);
+      await identity.app.close();
+      // There what runs has ended: its process was the one before.
+      identity = await identity.fork();
+      await untilGone();
+      await remove(404);
+    },
+    TEST_MS,
+  );
+
+  it(
     'asks the rooms stage by stage, waits for what must end by itself, and goes on after a failure',
     async () => {
       const calls: string[] = [];
