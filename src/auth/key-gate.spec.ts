@@ -66,6 +66,7 @@ describe('endpoints', () => {
     [['/v1/images/*'], '/v1/models', false],
     [['/api/v1/api-keys/{id}'], '/api/v1/api-keys/:id', true],
     [['/api/v1/api-keys/:id'], '/api/v1/api-keys/:id', true],
+    [['/api/v1/api-keys/{key}'], '/api/v1/api-keys/:id', true],
     [['/api/v1/api-keys/{id}'], '/api/v1/api-keys/:id/usage', false],
     [['/v1/models', '*'], '/anything', true],
     [['/v1'], '', false],

@@ -10,8 +10,8 @@ const IPV4_BITS = 32;
 const IPV6_BITS = 128;
 /** Bits of an IPv4-mapped IPv6 address before the IPv4 address in it: `::ffff:0:0/96`. */
 const MAPPED_BITS = 96;
-/** A route's parameter as the API document writes it: `{id}` for `:id`. */
-const DOCUMENTED_PARAMETER = /\{([A-Za-z]+)\}/g;
+/** A route's parameter as the router and as the API document write it: `:id` and `{id}`. Its name is no matter. */
+const PARAMETER = /:[A-Za-z_]+|\{[A-Za-z_]+\}/g;
 
 /** Where and for what a key may be used, made ready once for the many requests it is asked at. */
 export class KeyGate {
@@ -24,9 +24,7 @@ export class KeyGate {
   ) {
     this.allowed = toNetworks(restrictions.allowedCidrs);
     this.denied = toNetworks(restrictions.deniedCidrs);
-    this.endpoints = restrictions.allowedEndpoints.map((pattern) =>
-      pattern.replaceAll(DOCUMENTED_PARAMETER, ':$1'),
-    );
+    this.endpoints = restrictions.allowedEndpoints.map(withoutNames);
   }
 
   /**
@@ -34,7 +32,9 @@ export class KeyGate {
    * @param route the pattern of the route asked for: `/api/v1/api-keys/:id`
    */
   admits(address: string, route: string): boolean {
-    return isAllowedBy(this.endpoints, route) && this.admitsAddress(address);
+    if (this.endpoints.length > 0 && !isAllowedBy(this.endpoints, withoutNames(route)))
+      return false;
+    return this.admitsAddress(address);
   }
 
   /** A denied network wins. An address that cannot be read is in no network, so it is out where one is needed. */
@@ -60,6 +60,10 @@ export function toCidrs(field: string, texts: readonly string[]): string[] {
     );
   });
   return [...new Set(cidrs)];
+}
+
+function withoutNames(route: string): string {
+  return route.replaceAll(PARAMETER, '{}');
 }
 
 function toNetworks(cidrs: readonly string[]): Network[] {

@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Module, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { AuthModule } from '../auth/auth.module.js';
 import { newId } from '../common/ids.js';
 import type { Micros } from '../common/micros.js';
 import type { WorkScope } from '../persistence/unit-of-work.port.js';
@@ -8,6 +9,7 @@ import { RbacModule } from '../rbac/rbac.module.js';
 import { SpaceHooks } from '../spaces/space-hooks.js';
 import { SpacesModule } from '../spaces/spaces.module.js';
 import { SqlHoldsReader } from './adapters/sql-holds.reader.js';
+import { SqlKeyUsageReader } from './adapters/sql-key-usage.reader.js';
 import { SqlMoneyUpkeep } from './adapters/sql-money-upkeep.js';
 import { SqlPricesRepository } from './adapters/sql-prices.repository.js';
 import { SqlSettlementStore } from './adapters/sql-settlement.store.js';
@@ -16,6 +18,7 @@ import { SqlWalletsReader } from './adapters/sql-wallets.reader.js';
 import { TypeormWalletClosings } from './adapters/typeorm-wallet-closings.js';
 import { TypeormWalletsRepository } from './adapters/typeorm-wallets.repository.js';
 import { HoldsReader } from './domain/holds.reader.port.js';
+import { KeyUsageReader } from './domain/key-usage.reader.port.js';
 import { MoneyUpkeep } from './domain/money-upkeep.port.js';
 import { PricesRepository } from './domain/prices.repository.port.js';
 import { SettlementStore } from './domain/settlement.store.port.js';
@@ -24,9 +27,11 @@ import { WalletClosings } from './domain/wallet-closings.port.js';
 import { WalletsReader } from './domain/wallets.reader.port.js';
 import { WalletsRepository } from './domain/wallets.repository.port.js';
 import { HoldsService } from './holds.service.js';
+import { KeyUsageController } from './http/key-usage.controller.js';
 import { PricesController } from './http/prices.controller.js';
 import { UsageController } from './http/usage.controller.js';
 import { WalletsController } from './http/wallets.controller.js';
+import { KeyUsageService } from './key-usage.service.js';
 import { MoneyKeeper } from './money-keeper.js';
 import { PriceBook } from './price-book.js';
 import { SettlementRiders } from './settlement-riders.js';
@@ -39,16 +44,18 @@ const FIRST_GRANT_ACTOR = 'system:first-start';
 
 /** Prices, holds and the ledger. A new space gets its wallet here, in the transaction that makes the space. */
 @Module({
-  imports: [RbacModule, SpacesModule],
-  controllers: [WalletsController, UsageController, PricesController],
+  imports: [AuthModule, RbacModule, SpacesModule],
+  controllers: [KeyUsageController, WalletsController, UsageController, PricesController],
   providers: [
     { provide: HoldsReader, useClass: SqlHoldsReader },
+    { provide: KeyUsageReader, useClass: SqlKeyUsageReader },
     { provide: MoneyUpkeep, useClass: SqlMoneyUpkeep },
     { provide: PricesRepository, useClass: SqlPricesRepository },
     { provide: SettlementStore, useClass: SqlSettlementStore },
     { provide: UsageReader, useClass: SqlUsageReader },
     { provide: WalletsReader, useClass: SqlWalletsReader },
     HoldsService,
+    KeyUsageService,
     MoneyKeeper,
     PriceBook,
     SettlementRiders,

@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { AdmitMember, Refusal } from '../billing/domain/settlement.js';
 import { PriceBook, type VersionedImageQuote } from '../billing/price-book.js';
 import { SettlementWriter } from '../billing/settlement-writer.js';
+import { assertModelAllowed } from '../common/assert-model-allowed.js';
 import type { Caller } from '../common/caller.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
 import { ZERO_MICROS } from '../common/micros.js';
 import { AppConfig } from '../config/app-config.js';
 import { RoutingService, type Candidate } from '../routing/routing.service.js';
+import { assertImageScope } from './assert-image-scope.js';
 import { toActor } from './conclude-member.js';
 import type { Attempt, Generation, StoredOptions } from './domain/generation.js';
 import type { GenerationRequest } from './domain/generation-request.js';
@@ -41,11 +43,14 @@ export class AdmitGenerationService {
 
   /**
    * Chooses what will run and what it costs at most; writes nothing.
-   * @throws DomainError as RoutingService.plan; `billing.no_price`.
+   * @throws DomainError as RoutingService.plan; `auth.scope_missing`, `auth.model_not_allowed` for a key;
+   * `billing.no_price`.
    */
   draft(request: GenerationRequest, asking: Asking): OwnedRun {
+    assertImageScope(asking.caller, request);
     const candidate = this.plan(request);
     const { model } = candidate;
+    assertModelAllowed(asking.caller, model.id);
     const inputImages = request.referenceImages.length + (request.mask ? 1 : 0);
     const quote = this.prices.quote({
       provider: model.provider,

@@ -28,11 +28,13 @@ import { InvitesController } from './http/invites.controller.js';
 import { MembersController } from './http/members.controller.js';
 import { PermissionsGuard } from './http/permissions.guard.js';
 import { RolesController } from './http/roles.controller.js';
+import { ServiceAccountsController } from './http/service-accounts.controller.js';
 import { InvitesService } from './invites.service.js';
 import { MembersService } from './members.service.js';
 import { OwnershipService } from './ownership.service.js';
 import { RoleKeyAuthority } from './role-key-authority.js';
 import { RolesService } from './roles.service.js';
+import { ServiceAccountsService } from './service-accounts.service.js';
 
 /**
  * What a caller may do in a search space. Global, because the auth room below asks through its own port
@@ -47,6 +49,7 @@ import { RolesService } from './roles.service.js';
     AccessController,
     InvitesController,
     AcceptInviteController,
+    ServiceAccountsController,
   ],
   providers: [
     { provide: AccessReader, useClass: SqlAccessReader },
@@ -61,6 +64,7 @@ import { RolesService } from './roles.service.js';
     MembersService,
     OwnershipService,
     RolesService,
+    ServiceAccountsService,
   ],
   exports: [AccessService, KeyAuthority, RolesService],
 })
