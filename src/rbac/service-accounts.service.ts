@@ -14,7 +14,7 @@ import { UnitOfWork } from '../persistence/unit-of-work.port.js';
 import { RolesReader } from './domain/roles.reader.port.js';
 import { RolesRepository } from './domain/roles.repository.port.js';
 import { joinSpace } from './join-space.js';
-import { assertHolds, assertMayTouch, lockBoth, lockGrantable, lockRights } from './lock-rights.js';
+import { assertHolds, assertMayTouch, lockGrantable, lockRights } from './lock-rights.js';
 
 /** Accounts of one space that are not ended. */
 export const SERVICE_ACCOUNTS_MAX = 100;
@@ -82,11 +82,17 @@ export class ServiceAccountsService {
     if (!isId(id)) throw DomainError.notFound('service account');
     await this.unitOfWork.run(async (scope) => {
       const repository = scope.get(RolesRepository);
-      assertHolds(await lockRights(repository, caller, searchSpaceId), ['api_access:manage']);
+      const held = await lockRights(repository, caller, searchSpaceId);
+      assertHolds(held, ['api_access:manage']);
       const account = await scope.get(ServiceAccountsRepository).lock(id, searchSpaceId);
       if (!account) throw DomainError.notFound('service account');
+      // It may have been taken out of the space before, as any member may.
+      const [member] = await repository.lockMembers(searchSpaceId, [id]);
+      if (member) {
+        assertMayTouch(held, member);
+        await repository.removeMember(member.id);
+      }
       await this.apiKeys.revokeAllIn(scope, id, searchSpaceId);
-      await this.leave(repository, caller, account);
       await scope.get(ServiceAccountsRepository).end(id);
       await scope.get(AuditTrail).record({
         action: 'service_account.deleted',
@@ -95,18 +101,6 @@ export class ServiceAccountsService {
         before: { name: account.name },
       });
     });
-  }
-
-  /** It may have been taken out of the space as any member may. */
-  private async leave(
-    repository: RolesRepository,
-    caller: Caller,
-    { id, searchSpaceId }: ServiceAccount,
-  ): Promise<void> {
-    if (!(await this.roles.findMember(searchSpaceId, id))) return;
-    const { held, member } = await lockBoth(repository, caller, searchSpaceId, id);
-    assertMayTouch(held, member);
-    await repository.removeMember(member.id);
   }
 
   private async toPlaced(account: ServiceAccount): Promise<PlacedAccount> {
