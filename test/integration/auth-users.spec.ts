@@ -235,6 +235,30 @@ describe.each(databaseKinds())('accounts on %s', (kind) => {
     await identity.expect(200, 'GET', USERS, { as: operator.access });
   });
 
+  it('do not count an operator who has no way to log in', async () => {
+    const other = await makeOperator();
+    await identity.sql('UPDATE users SET password_hash = NULL WHERE id = $1', [other.id]);
+    expect((await patch(operatorId, { status: 'disabled' })).status).toBe(409);
+    expect((await patch(other.id, { is_operator: false })).status).toBe(200);
+  });
+
+  it('that are no persons are not theirs to change', async () => {
+    const id = newId();
+    await identity.sql(
+      `INSERT INTO users (id, email, name, password_hash, kind, home_space_id, created_at)
+       VALUES ($1::uuid, $1 || '@service.invalid', 'Robot', '!', 'service_account', $2, now())`,
+      [id, await identity.space(operator)],
+    );
+    const url = `${USERS}/${id}`;
+    await identity.expect(404, 'GET', url, { as: operator.access });
+    for (const body of [{ is_operator: true }, { status: 'disabled' }]) {
+      expect((await patch(id, body)).status).toBe(404);
+    }
+    for (const path of ['reset-password', 'revoke-sessions']) {
+      await identity.expect(404, 'POST', `${url}/${path}`, { as: operator.access });
+    }
+  });
+
   it('keep one operator when several take each other down at once', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const here = await identity.operator();

@@ -8,8 +8,10 @@ import { UserEntity } from './user.entity.js';
 const LOCK_WITH_OPERATORS = `SELECT id FROM users
   WHERE id = $1 OR (is_operator AND status = 'active') ORDER BY id FOR NO KEY UPDATE`;
 
-const COUNT_OTHER_OPERATORS = `SELECT count(*)::integer AS count FROM users
-  WHERE is_operator AND status = 'active' AND id <> $1`;
+/** Those with a way in: an operator whom nobody can be would leave the service without one. */
+const COUNT_OTHER_OPERATORS = `SELECT count(*)::integer AS count FROM users u
+  WHERE is_operator AND status = 'active' AND id <> $1
+    AND (password_hash IS NOT NULL OR EXISTS (SELECT FROM user_identities i WHERE i.user_id = u.id))`;
 
 const LOCK = `SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE`;
 
@@ -64,7 +66,7 @@ export class TypeormUsersRepository extends UsersRepository {
   }
 
   private async find(id: string): Promise<User | null> {
-    const found = await this.manager.findOneBy(UserEntity, { id });
+    const found = await this.manager.findOneBy(UserEntity, { id, kind: 'person' });
     if (!found) return null;
     const { email, name, isOperator, status, version, createdAt } = found;
     return { id, email, name, isOperator, status, version, createdAt };

@@ -5,12 +5,15 @@ export abstract class UsersRepository {
   /** False when the e-mail address is taken; nothing is written then. */
   abstract add(user: UserCredentials): Promise<boolean>;
 
-  /** The user as this transaction sees them, held until it ends: logins and changes of one user follow one another. */
+  /**
+   * The user as this transaction sees them, held until it ends: logins and changes of one user follow one another.
+   * Null for service accounts, too.
+   */
   abstract lock(id: string): Promise<User | null>;
 
   /**
    * The same, holding every active operator as well, so that two cannot take each other's rank at once.
-   * @returns how many active operators there are besides this user
+   * @returns how many active operators who can log in there are besides this user
    */
   abstract lockWithOperators(id: string): Promise<{ user: User; otherOperators: number } | null>;
 
