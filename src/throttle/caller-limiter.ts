@@ -42,7 +42,8 @@ export class CallerLimiter extends RequestLimiter {
   async admit(caller: Caller, tell: (headers: LimitHeaders) => void): Promise<void> {
     const limits = this.listLimits(caller.rateLimits);
     const verdicts = await this.storage.hitAll(toKey(caller.id), limits);
-    const judged = toJudged(limits, verdicts);
+    const isCounted = verdicts.every(({ isRefused }) => !isRefused);
+    const judged = toJudged(limits, verdicts, isCounted);
     const refused = judged.filter(({ isRefused }) => isRefused);
     tell(toHeaders(findTightest(refused.length > 0 ? refused : judged)));
     if (refused.length > 0) throw toThrottled(refused);
@@ -52,7 +53,7 @@ export class CallerLimiter extends RequestLimiter {
   async listStates(callerId: string, limits: readonly RateLimit[]): Promise<LimitState[]> {
     if (limits.length === 0) return [];
     const verdicts = await this.storage.peekAll(toKey(callerId), limits);
-    return toJudged(limits, verdicts).map(({ windowMs, limit, remaining, resetInMs }) => {
+    return toJudged(limits, verdicts, false).map(({ windowMs, limit, remaining, resetInMs }) => {
       return { windowMs, limit, remaining, resetInMs };
     });
   }
@@ -70,14 +71,17 @@ function toKey(callerId: string): string {
   return `limits:${callerId}`;
 }
 
-function toJudged(limits: readonly RateLimit[], verdicts: readonly WindowVerdict[]): Judged[] {
-  const isAnyRefused = verdicts.some(({ isRefused }) => isRefused);
+/** @param isCounted whether the hit that the verdicts speak of is in the counts; one full window keeps it out of all */
+function toJudged(
+  limits: readonly RateLimit[],
+  verdicts: readonly WindowVerdict[],
+  isCounted: boolean,
+): Judged[] {
   return limits.flatMap(({ windowMs, limit }, index) => {
     const verdict = verdicts[index];
     if (!verdict) return [];
     const { isRefused, hits, retryInMs, resetInMs } = verdict;
-    // A hit that another window refused is in nobody's count.
-    const used = isAnyRefused ? hits - 1 : hits;
+    const used = isCounted ? hits : hits - 1;
     const remaining = isRefused ? 0 : Math.max(limit - used, 0);
     return [{ windowMs, limit, remaining, resetInMs, isRefused, retryInMs }];
   });
