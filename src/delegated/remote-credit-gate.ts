@@ -25,16 +25,18 @@ export class RemoteCreditGate extends CreditGate {
       this.cache.drop(caller.externalId);
       throw credentialsInvalid();
     }
-    if (credits.hasCredits && credits.available >= need.pictures) return;
+    const wanted = need.pictures + need.pendingPictures;
+    if (credits.hasCredits && credits.available >= wanted) return;
     throw insufficientCredits(credits, need);
   }
 }
 
 /** The 402 of everybody. What the space has is not the user's to know: their own balance is in credits. */
 function insufficientCredits({ available }: Credits, need: CreditNeed): DomainError {
+  const { pictures, pendingPictures } = need;
   const message =
-    `This needs ${need.pictures} credits and the account has ${available} left. ` +
-    'Buy credits, or ask for less.';
+    `This needs ${pictures} credits; the account has ${available}, ` +
+    `and ${pendingPictures} are spoken for by requests before it. Buy credits, or ask for less.`;
   return new DomainError(INSUFFICIENT_BALANCE, message, {
     details: {
       error_code: 'premium_quota_exhausted',
@@ -42,7 +44,8 @@ function insufficientCredits({ available }: Credits, need: CreditNeed): DomainEr
       balance_micros: 0,
       remaining_micros: 0,
       available_credits: available,
-      required_credits: need.pictures,
+      pending_credits: pendingPictures,
+      required_credits: pictures,
       message,
     },
   });

@@ -78,20 +78,25 @@ export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
         id: newId(),
         kind: GENERATION_CONCLUDED,
         search_space_id: generation.searchSpaceId,
-        payload: {
-          generation_id: generation.id,
-          status: conclusion.status,
-          provider: generation.provider,
-          model: generation.model,
-          images: outcome.delivered,
-          charged_micros: parts.chargeMicros,
-          created_by: generation.createdBy,
-          latency_ms: parts.finishedAt.getTime() - generation.createdAt.getTime(),
-          links_version: generation.linksVersion,
-          catalog_id: toCatalogId(generation.metadata),
-        },
+        payload: toNews(parts),
       },
     ],
+  };
+}
+
+function toNews(parts: ConcludeParts): Record<string, unknown> {
+  const { generation, outcome, conclusion } = parts;
+  return {
+    generation_id: generation.id,
+    status: conclusion.status,
+    provider: generation.provider,
+    model: generation.model,
+    images: outcome.delivered,
+    charged_micros: parts.chargeMicros,
+    created_by: generation.createdBy,
+    latency_ms: parts.finishedAt.getTime() - generation.createdAt.getTime(),
+    links_version: generation.linksVersion,
+    catalog_id: toCatalogId(generation.metadata),
   };
 }
 

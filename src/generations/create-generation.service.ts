@@ -50,15 +50,24 @@ export class CreateGenerationService {
   async create(
     request: GenerationRequest,
     asking: Asking,
-    { preference, phases }: CreateOptions,
+    options: CreateOptions,
   ): Promise<Creation> {
     assertRequest(request);
     const { searchSpaceId, collectionId } = request;
     if (collectionId) await this.collections.assertInSpace(searchSpaceId, collectionId);
     const draft = this.admissions.draft(request, asking);
-    if (asking.caller.externalId !== undefined) {
-      await phases.measure('limits', () => this.credit.assertMayBegin(request, asking));
-    }
+    const begin = () => this.begin(request, draft, asking, options);
+    if (asking.caller.externalId === undefined) return begin();
+    const generationId = draft.generation.id;
+    return this.credit.run({ request, asking, generationId, phases: options.phases }, begin);
+  }
+
+  private async begin(
+    request: GenerationRequest,
+    draft: OwnedRun,
+    asking: Asking,
+    { preference, phases }: CreateOptions,
+  ): Promise<Creation> {
     const ticket = preference.waitS > 0 ? this.starts.reserve() : null;
     let refusal: Refusal | null = null;
     let isAdmitted = false;

@@ -11,6 +11,7 @@ import { SpacesModule } from '../spaces/spaces.module.js';
 import { AttemptEntity } from './adapters/attempt.entity.js';
 import { GenerationEntity } from './adapters/generation.entity.js';
 import { SqlSpaceGenerations } from './adapters/sql-space-generations.js';
+import { SqlOutstandingReader } from './adapters/sql-outstanding.reader.js';
 import { SqlRepeatsReader } from './adapters/sql-repeats.reader.js';
 import { TypeormGenerationsRemover } from './adapters/typeorm-generations.remover.js';
 import { TypeormGenerationsRepository } from './adapters/typeorm-generations.repository.js';
@@ -23,6 +24,7 @@ import { CreditCheckService } from './credit-check.service.js';
 import { DeliveryMarks } from './delivery-marks.js';
 import { GenerationsRemover, GenerationsRepository } from './domain/generations.repository.port.js';
 import { SpaceGenerations } from './domain/space-generations.port.js';
+import { OutstandingReader } from './domain/outstanding.reader.port.js';
 import { RepeatsReader } from './domain/repeats.reader.port.js';
 import { EndGenerationService } from './end-generation.service.js';
 import { GenerationInputs } from './generation-inputs.js';
@@ -54,6 +56,7 @@ import { ViewGenerationsService } from './view-generations.service.js';
   controllers: [GenerationsController, GenerationImagesController],
   providers: [
     { provide: GenerationsRepository, useClass: TypeormGenerationsRepository },
+    { provide: OutstandingReader, useClass: SqlOutstandingReader },
     { provide: RepeatsReader, useClass: SqlRepeatsReader },
     { provide: SpaceGenerations, useClass: SqlSpaceGenerations },
     AdmitGenerationService,

@@ -97,6 +97,21 @@ describe('a report of usage', () => {
   });
 });
 
+describe('credit', () => {
+  it('is spoken for until the report of what it was for is taken', async () => {
+    const { userId, headers } = atelier.shopper(1);
+    atelier.backend.failNext('webhook', 'status=404', 1_000);
+    expect((await make(headers)).status).toBe(201);
+    const refused = await make(headers);
+    expectProblem(refused, { status: 402, code: 'billing.insufficient_balance' });
+    expect(refused.body).toMatchObject({ available_credits: 1, pending_credits: 1 });
+    atelier.backend.reset();
+    await expect.poll(() => listBooked(userId), EVENTUALLY).toHaveLength(1);
+    atelier.backend.accounts.get(userId)!.credits = 1;
+    await expect.poll(async () => (await make(headers)).status, EVENTUALLY).toBe(201);
+  });
+});
+
 describe('an account', () => {
   it('that is disabled here is refused, whatever the backend says', async () => {
     const { headers } = atelier.shopper();

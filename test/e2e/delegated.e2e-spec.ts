@@ -248,8 +248,21 @@ describe('a user without credit', () => {
     expect(atelier.vendor.callCount).toBe(0);
   });
 
+  it('spends no credit twice, however many requests come at once', async () => {
+    const { userId, headers } = atelier.shopper(3);
+    await warm(headers);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => make(headers)));
+    const made = answers.filter(({ status }) => status === 201);
+    const refused = answers.filter(({ status }) => status === 402);
+    expect(made.length + refused.length).toBe(10);
+    expect(made.length).toBeGreaterThanOrEqual(1);
+    const readCredits = () => atelier.backend.accounts.get(userId)!.credits;
+    await expect.poll(readCredits, { timeout: 45_000 }).toBe(3 - made.length);
+    expect(readCredits()).toBeGreaterThanOrEqual(0);
+  });
+
   it('still gets what was paid for: a repeat with the key, or of an OpenAI client', async () => {
-    const { userId, headers } = atelier.shopper(1);
+    const { userId, headers } = atelier.shopper(2);
     const keyed = { ...headers, 'idempotency-key': newId() };
     const { body } = await make(keyed);
     const asked = { ...PICTURE, prompt: 'for an OpenAI client', response_format: 'url' };

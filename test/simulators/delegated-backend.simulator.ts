@@ -129,10 +129,18 @@ export class DelegatedBackendSimulator {
       return [200, { has_credits: credits > 0, available_credits: credits }];
     }
     if (path === WEBHOOK) {
-      this.booked.set(String(request.headers['x-atelier-event-id']), body);
+      this.book(String(request.headers['x-atelier-event-id']), body);
       return [200, { status: 'ok' }];
     }
     return [404, { detail: 'No such page.' }];
+  }
+
+  /** An event that was booked costs nothing more. */
+  private book(eventId: string, report: Record<string, unknown>): void {
+    if (this.booked.has(eventId)) return;
+    this.booked.set(eventId, report);
+    const account = this.accounts.get(String(report.user_id));
+    if (account) account.credits -= Number(report.used_credits);
   }
 
   private fail(response: ServerResponse, fault: BackendFault, request: IncomingMessage): void {

@@ -5,6 +5,8 @@ export interface CreditNeed {
   usageType: string;
   /** How many pictures it may make. */
   pictures: number;
+  /** Pictures of the caller that were admitted before and that the keeper of the credit may not know of yet. */
+  pendingPictures: number;
 }
 
 /**
