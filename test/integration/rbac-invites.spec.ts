@@ -344,10 +344,10 @@ describe.each(databaseKinds())('invites on %s', (kind) => {
         identity.sql(FILL, [space, owner.id, count, word, revokedAt]);
       await fill(INVITES_OPEN_PER_SPACE_MAX - 1, 'open', null);
       await fill(INVITES_CLOSED_PER_SPACE_MAX + 5, 'closed', new Date());
+      const makers = await Promise.all(Array.from({ length: 4 }, newUser));
+      for (const { email } of makers) await identity.join(owner, space, email, 'Editor');
       const answers = await Promise.all(
-        Array.from({ length: 4 }, () =>
-          identity.call('POST', path('', space), { as: owner.access, body: {} }),
-        ),
+        makers.map(({ access: as }) => identity.call('POST', path('', space), { as, body: {} })),
       );
       expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
         201, 409, 409, 409,

@@ -57,6 +57,17 @@ describe.each(databaseKinds())('custom roles on %s', (kind) => {
   }
 
   const fresh = () => `Role ${(serial += 1)}`;
+
+  /** Members of their own, so that no row of one caller makes them wait for each other. */
+  async function rivals(count: number, space = spaceId): Promise<TestUser[]> {
+    const users: TestUser[] = [];
+    for (let made = 0; made < count; made += 1) {
+      const user = await identity.user(operator);
+      await identity.join(owner, space, user.email, 'Manager');
+      users.push(user);
+    }
+    return users;
+  }
   async function trail(targetId: string): Promise<{ action: string; before: object | null }[]> {
     return identity.sql(
       `SELECT action, before, after, actor_user_id FROM audit_events WHERE target_id = $1 ORDER BY id`,
@@ -144,13 +155,16 @@ describe.each(databaseKinds())('custom roles on %s', (kind) => {
       await identity.sql(
         `INSERT INTO roles (id, search_space_id, name, permissions)
          SELECT gen_random_uuid(), $1, 'Filler ' || n, '{}' FROM generate_series(1, $2) AS n`,
-        [space, ROLES_PER_SPACE_MAX - 4],
+        [space, ROLES_PER_SPACE_MAX - 5],
       );
+      const body = { name: 'Manager', permissions: MANAGER };
+      await identity.expect(201, 'POST', roles('', space), { as: owner.access, body });
+      const users = await rivals(5, space);
       const answers = await Promise.all(
-        Array.from({ length: 5 }, (_, index) =>
+        users.map(({ access: as, id }) =>
           identity.call('POST', roles('', space), {
-            as: owner.access,
-            body: { name: `Rival ${index}`, permissions: [] },
+            as,
+            body: { name: `Of ${id}`, permissions: [] },
           }),
         ),
       );
@@ -162,8 +176,9 @@ describe.each(databaseKinds())('custom roles on %s', (kind) => {
 
     it('answers one rival and refuses the others of the same name', async () => {
       const body = { name: fresh(), permissions: [] };
+      const users = await rivals(6);
       const answers = await Promise.all(
-        Array.from({ length: 6 }, () => identity.call('POST', roles(), { as: owner.access, body })),
+        users.map(({ access: as }) => identity.call('POST', roles(), { as, body })),
       );
       expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
       expect(answers.filter(({ status }) => status === 409)).toHaveLength(5);
@@ -244,7 +259,9 @@ describe.each(databaseKinds())('custom roles on %s', (kind) => {
       const made = await Promise.all(
         Array.from({ length: 5 }, () => create({ name: fresh(), permissions: [] })),
       );
-      await Promise.all(made.map(({ id }) => patch(id, { is_default: true })));
+      const users = await rivals(made.length);
+      const body = { is_default: true };
+      await Promise.all(made.map(({ id }, index) => patch(id, body, users[index]?.access)));
       expect((await list()).filter((role) => role.is_default)).toHaveLength(1);
       await patch((await named('Editor')).id, { is_default: true });
     });
