@@ -1,0 +1,163 @@
+/**
+ * Who gets what from every route of the service: one line a route, one column a kind of caller. This is the statement
+ * of the rules (design.md 2-4), not a record of what happens; a route that is not in it fails the suite.
+ *
+ * `ok`: the gate lets the caller through, whatever the route then says (never 401, 403, 404 or a fault).
+ * - none: no credentials. foreign: the owner of another space. viewer, editor, owner: members under these roles.
+ * - narrow: an API key of the owner whose one scope opens no route here. full: one with every scope an owner can give.
+ * - operator: of the service, and no member of the space.
+ */
+export const CALLERS = [
+  'none',
+  'foreign',
+  'viewer',
+  'editor',
+  'owner',
+  'narrow',
+  'full',
+  'operator',
+] as const;
+
+export type CallerName = (typeof CALLERS)[number];
+export type Outcome = 'ok' | '401' | '403' | '404';
+export type Row = Readonly<Record<CallerName, Outcome>>;
+
+const PUBLIC = `
+GET    /                                                            ok  ok  ok  ok  ok  ok  ok  ok
+GET    /health                                                      ok  ok  ok  ok  ok  ok  ok  ok
+GET    /health/live                                                 ok  ok  ok  ok  ok  ok  ok  ok
+GET    /health/ready                                                ok  ok  ok  ok  ok  ok  ok  ok
+GET    /metrics                                                     ok  ok  ok  ok  ok  ok  ok  ok
+POST   /api/v1/auth/login                                           ok  ok  ok  ok  ok  ok  ok  ok
+POST   /api/v1/auth/refresh                                         ok  ok  ok  ok  ok  ok  ok  ok
+POST   /api/v1/auth/reset-password                                  ok  ok  ok  ok  ok  ok  ok  ok
+GET    /api/v1/auth/oidc                                            ok  ok  ok  ok  ok  ok  ok  ok
+GET    /api/v1/auth/oidc/complete                                   ok  ok  ok  ok  ok  ok  ok  ok
+POST   /api/v1/auth/oidc/exchange                                   ok  ok  ok  ok  ok  ok  ok  ok
+GET    /api/v1/auth/oidc/{slug}/start                               ok  ok  ok  ok  ok  ok  ok  ok
+GET    /api/v1/auth/oidc/{slug}/callback                            ok  ok  ok  ok  ok  ok  ok  ok
+GET    /api/v1/invites/{code}                                       ok  ok  ok  ok  ok  ok  ok  ok
+GET    /api/v1/image-generations/{id}/image                         ok  ok  ok  ok  ok  ok  ok  ok
+`;
+
+/** Of nobody's space: any login, or any caller. Keys change no account and make no space. */
+const OWN_ACCOUNT = `
+GET    /api/v1/auth/me                                              401 ok  ok  ok  ok  ok  ok  ok
+PATCH  /api/v1/auth/me                                              401 ok  ok  ok  ok  403 403 ok
+POST   /api/v1/auth/logout                                          401 ok  ok  ok  ok  403 403 ok
+POST   /api/v1/auth/change-password                                 401 ok  ok  ok  ok  403 403 ok
+GET    /api/v1/auth/sessions                                        401 ok  ok  ok  ok  403 403 ok
+DELETE /api/v1/auth/sessions                                        401 ok  ok  ok  ok  403 403 ok
+DELETE /api/v1/auth/sessions/{id}                                   401 404 404 404 ok  403 403 404
+POST   /api/v1/search-spaces                                        401 ok  ok  ok  ok  403 403 ok
+GET    /api/v1/search-spaces                                        401 ok  ok  ok  ok  ok  ok  ok
+POST   /api/v1/invites/{code}/accept                                401 ok  ok  ok  ok  403 403 ok
+GET    /api/v1/models                                               401 ok  ok  ok  ok  403 ok  ok
+GET    /api/v1/billing/prices                                       401 ok  ok  ok  ok  ok  ok  ok
+`;
+
+const OPERATORS = `
+POST   /api/v1/users                                                401 403 403 403 403 403 403 ok
+GET    /api/v1/users                                                401 403 403 403 403 403 403 ok
+GET    /api/v1/users/{id}                                           401 403 403 403 403 403 403 ok
+PATCH  /api/v1/users/{id}                                           401 403 403 403 403 403 403 ok
+POST   /api/v1/users/{id}/reset-password                            401 403 403 403 403 403 403 ok
+POST   /api/v1/users/{id}/revoke-sessions                           401 403 403 403 403 403 403 ok
+POST   /api/v1/auth/oidc/providers                                  401 403 403 403 403 403 403 ok
+GET    /api/v1/auth/oidc/providers                                  401 403 403 403 403 403 403 ok
+GET    /api/v1/auth/oidc/providers/{id}                             401 403 403 403 403 403 403 ok
+PATCH  /api/v1/auth/oidc/providers/{id}                             401 403 403 403 403 403 403 ok
+DELETE /api/v1/auth/oidc/providers/{id}                             401 403 403 403 403 403 403 ok
+GET    /api/v1/audit-events                                         401 403 403 403 403 403 403 ok
+GET    /api/v1/audit-events/export                                  401 403 403 403 403 403 403 ok
+POST   /api/v1/billing/wallets/{walletId}/grants                    401 403 403 403 403 403 403 ok
+`;
+
+const SPACES = `
+GET    /api/v1/search-spaces/{spaceId}                              401 404 ok  ok  ok  ok  ok  404
+PATCH  /api/v1/search-spaces/{spaceId}                              401 404 403 403 ok  403 403 404
+DELETE /api/v1/search-spaces/{spaceId}                              401 404 403 403 ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/my-access                    401 404 ok  ok  ok  ok  ok  404
+POST   /api/v1/search-spaces/{spaceId}/transfer-ownership           401 404 403 403 ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/audit-events                 401 404 ok  ok  ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/audit-events/export          401 404 ok  ok  ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/members                      401 404 ok  ok  ok  403 403 404
+POST   /api/v1/search-spaces/{spaceId}/members                      401 404 403 ok  ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/members/{userId}             401 404 ok  ok  ok  403 403 404
+PATCH  /api/v1/search-spaces/{spaceId}/members/{userId}             401 404 403 403 ok  403 403 404
+DELETE /api/v1/search-spaces/{spaceId}/members/{userId}             401 404 403 403 ok  403 403 404
+DELETE /api/v1/search-spaces/{spaceId}/members/me                   401 404 ok  ok  ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/roles                        401 404 ok  ok  ok  403 403 404
+POST   /api/v1/search-spaces/{spaceId}/roles                        401 404 403 403 ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/roles/{roleId}               401 404 ok  ok  ok  403 403 404
+PATCH  /api/v1/search-spaces/{spaceId}/roles/{roleId}               401 404 403 403 ok  403 403 404
+DELETE /api/v1/search-spaces/{spaceId}/roles/{roleId}               401 404 403 403 ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/invites                      401 404 403 ok  ok  403 403 404
+POST   /api/v1/search-spaces/{spaceId}/invites                      401 404 403 ok  ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/invites/{inviteId}           401 404 403 ok  ok  403 403 404
+DELETE /api/v1/search-spaces/{spaceId}/invites/{inviteId}           401 404 403 ok  ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/group-mappings               401 404 403 403 ok  403 403 404
+POST   /api/v1/search-spaces/{spaceId}/group-mappings               401 404 403 403 ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/group-mappings/{mappingId}   401 404 403 403 ok  403 403 404
+PATCH  /api/v1/search-spaces/{spaceId}/group-mappings/{mappingId}   401 404 403 403 ok  403 403 404
+DELETE /api/v1/search-spaces/{spaceId}/group-mappings/{mappingId}   401 404 403 403 ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/service-accounts             401 404 403 403 ok  403 403 404
+POST   /api/v1/search-spaces/{spaceId}/service-accounts             401 404 403 403 ok  403 403 404
+DELETE /api/v1/search-spaces/{spaceId}/service-accounts/{id}        401 404 403 403 ok  403 403 404
+`;
+
+const WORK = `
+POST   /api/v1/collections                                          401 404 403 ok  ok  403 ok  404
+GET    /api/v1/collections                                          401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/collections/{id}                                     401 404 ok  ok  ok  403 ok  404
+PATCH  /api/v1/collections/{id}                                     401 404 403 ok  ok  403 ok  404
+DELETE /api/v1/collections/{id}                                     401 404 403 403 ok  403 ok  404
+POST   /api/v1/image-generations                                    401 404 403 ok  ok  403 ok  404
+GET    /api/v1/image-generations                                    401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/image-generations/{id}                               401 404 ok  ok  ok  403 ok  404
+DELETE /api/v1/image-generations/{id}                               401 404 403 403 ok  403 ok  404
+POST   /api/v1/image-generations/{id}/cancel                        401 404 403 ok  ok  403 ok  404
+POST   /v1/images/generations                                       401 404 403 ok  ok  403 ok  404
+GET    /api/v1/billing/wallets                                      401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/billing/wallets/{walletId}/ledger                    401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/billing/usage                                        401 404 ok  ok  ok  403 ok  404
+`;
+
+/** The key of these rows is the owner's: for members who manage no keys it is as good as missing. */
+const KEYS = `
+POST   /api/v1/api-keys                                             401 404 ok  ok  ok  403 403 404
+GET    /api/v1/api-keys                                             401 404 ok  ok  ok  403 403 404
+GET    /api/v1/api-keys/{id}                                        401 404 404 404 ok  403 403 404
+GET    /api/v1/api-keys/{id}/usage                                  401 404 404 404 ok  403 403 404
+GET    /api/v1/api-keys/current/usage                               401 ok  ok  ok  ok  ok  ok  ok
+PATCH  /api/v1/api-keys/{id}                                        401 404 404 404 ok  403 403 404
+DELETE /api/v1/api-keys/{id}                                        401 404 404 404 ok  403 403 404
+POST   /api/v1/api-keys/{id}/activate                               401 404 404 404 ok  403 403 404
+POST   /api/v1/api-keys/{id}/deactivate                             401 404 404 404 ok  403 403 404
+POST   /api/v1/api-keys/{id}/rotate                                 401 404 404 404 ok  403 403 404
+`;
+
+/** By route: `GET /api/v1/models`. */
+export const MATRIX: ReadonlyMap<string, Row> = toMatrix(
+  [PUBLIC, OWN_ACCOUNT, OPERATORS, SPACES, WORK, KEYS].join(''),
+);
+
+function toMatrix(text: string): ReadonlyMap<string, Row> {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const matrix = new Map(lines.map((line) => toEntry(line)));
+  if (matrix.size !== lines.length) throw new Error('a route stands twice in the table');
+  return matrix;
+}
+
+function toEntry(line: string): [route: string, row: Row] {
+  const [method, path, ...outcomes] = line.split(/ +/);
+  if (outcomes.length !== CALLERS.length || !outcomes.every(isOutcome)) {
+    throw new Error(`a line of the table cannot be read: ${line}`);
+  }
+  const row = Object.fromEntries(CALLERS.map((caller, index) => [caller, outcomes[index]]));
+  return [`${method} ${path}`, row as Row];
+}
+
+function isOutcome(text: string): text is Outcome {
+  return ['ok', '401', '403', '404'].includes(text);
+}
