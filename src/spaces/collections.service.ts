@@ -75,8 +75,8 @@ export class CollectionsService {
     const { searchSpaceId } = await this.getFor(caller, id, 'image_generations:create');
     return this.unitOfWork.run(async (scope) => {
       const repository = scope.get(CollectionsRepository);
-      await repository.lockSpace(searchSpaceId);
-      const collection = await repository.lock(id);
+      const isOpen = (await repository.lockSpace(searchSpaceId)) !== null;
+      const collection = isOpen ? await repository.lock(id) : null;
       if (!collection) throw collectionNotFound();
       return this.updateIn(scope, collection, changes);
     });

@@ -123,7 +123,7 @@ describe('a collection', () => {
     const together = await Promise.all(
       Array.from({ length: 5 }, () => atelier.call('POST', COLLECTIONS, { name: 'Only one' })),
     );
-    const statuses = together.map(({ status }) => status).toSorted();
+    const statuses = together.map(({ status }) => status).toSorted((a, b) => a - b);
     expect(statuses).toEqual([201, 409, 409, 409, 409]);
     const taken = { status: 409, code: 'request.conflict', field: 'name' };
     expectProblem(await atelier.call('POST', COLLECTIONS, { name: ' Only one ' }), taken);

@@ -230,9 +230,9 @@ describe('money that comes while a space is being marked', () => {
           },
         });
       const refusals: unknown[] = [];
-      let isMarking = true;
+      const marking = new AbortController();
       const spender = async () => {
-        while (isMarking) refusals.push((await admit())?.code ?? null);
+        while (!marking.signal.aborted) refusals.push((await admit())?.code ?? null);
       };
       const spenders = Array.from({ length: 8 }, spender);
       const path = `/api/v1/search-spaces/${space}`;
@@ -242,7 +242,7 @@ describe('money that comes while a space is being marked', () => {
         'SELECT count(*)::int AS count FROM holds h JOIN accounts a ON a.id = h.account_id WHERE a.search_space_id = $1';
       const atMark = await sql(count, [space]);
       expect(await admit()).toEqual({ code: 'spaces.closed' });
-      isMarking = false;
+      marking.abort();
       await Promise.all(spenders);
       expect(new Set(refusals)).toEqual(new Set([null, 'spaces.closed']));
       expect(await sql(count, [space])).toEqual(atMark);

@@ -33,7 +33,7 @@ import { ViewGenerationsService } from '../view-generations.service.js';
 import { CreateGenerationDto } from './create-generation.dto.js';
 import { CREATE_GENERATION_EXAMPLES } from './create-generation.examples.js';
 import { DeletedDto, GenerationDto, GenerationsPageDto } from './generation.dto.js';
-import { ListGenerationsDto } from './list-generations.dto.js';
+import { ListGenerationsDto, toGenerationFilter } from './list-generations.dto.js';
 import { NativeCreation, type RequestHeaders } from './native-creation.js';
 import { toGenerationResponse } from './to-generation-response.js';
 
@@ -90,11 +90,9 @@ export class GenerationsController {
     @CurrentCaller() caller: Caller,
     @Query() query: ListGenerationsDto,
   ): Promise<GenerationsPageDto> {
-    const { search_space_id: spaceId, collection_id: collectionId } = query;
     const page = toIdPageRequest(query);
-    const { status, provider, model } = query;
-    const filter = { collectionId, status, provider, model };
-    const found = await this.views.list(caller, spaceId ?? null, filter, page);
+    const spaceId = query.search_space_id ?? null;
+    const found = await this.views.list(caller, spaceId, toGenerationFilter(query), page);
     return { ...found, data: found.data.map((view) => toGenerationResponse(view, this.links)) };
   }
 

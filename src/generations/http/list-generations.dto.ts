@@ -3,6 +3,7 @@ import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-va
 import { TEXT_FORM, TEXT_MESSAGE } from '../../common/text-form.js';
 import { PageQueryDto } from '../../http/page-query.dto.js';
 import { type GenerationStatus, STATUSES } from '../domain/generation.js';
+import type { GenerationFilter } from '../domain/generations.repository.port.js';
 
 export class ListGenerationsDto extends PageQueryDto {
   @ApiPropertyOptional({ type: String, format: 'uuid', description: 'Default: all you may read' })
@@ -37,4 +38,11 @@ export class ListGenerationsDto extends PageQueryDto {
   @Matches(TEXT_FORM, { message: TEXT_MESSAGE })
   @MaxLength(200)
   model?: string;
+}
+
+export function toGenerationFilter(
+  query: ListGenerationsDto,
+): Omit<GenerationFilter, 'searchSpaceIds'> {
+  const { collection_id: collectionId, status, provider, model } = query;
+  return { collectionId, status, provider, model };
 }
