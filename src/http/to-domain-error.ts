@@ -48,6 +48,8 @@ const FASTIFY_ERRORS: Readonly<Record<string, { code: ErrorCode; message: string
 
 const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'request.invalid',
+  // A way out of the folder of the API page's own files, which is nowhere.
+  403: 'request.not_found',
   404: 'request.not_found',
   405: 'request.method_not_allowed',
   409: 'request.conflict',
