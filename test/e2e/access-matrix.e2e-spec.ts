@@ -145,7 +145,7 @@ describe('who gets in', () => {
 /** What an answer says, apart from what differs from request to request, and from the ids it was asked for. */
 function toFace({ status, headers, body }: Answer, ids: Ids): object {
   const { error, ...rest } = typeof body === 'object' ? body : { text: body };
-  const said = JSON.stringify({ ...(error ?? {}), ...rest, request_id: null, instance: null });
+  const said = JSON.stringify({ ...error, ...rest, request_id: null, instance: null });
   const shown = Object.values<string>({ ...ids }).reduce(
     (text, id) => (id.length < 16 ? text : text.replaceAll(id, '<id>')),
     said,

@@ -11,11 +11,13 @@ export interface RawAnswer {
 }
 
 export interface RawRequest {
-  /** `POST /path`; a Host header is added. */
+  /** `POST /path`; the version and a Host header are added. */
   line: string;
   headers: Readonly<Record<string, string>>;
   /** Sent after the head, piece by piece, for as long as no answer has come. */
   body?: Iterable<string | Buffer>;
+  /** Lines of the head as they are to be sent, in place of `line` and `headers`. */
+  head?: readonly string[];
 }
 
 const ANSWER_WITHIN_MS = 5_000;
@@ -27,16 +29,21 @@ export async function sendRaw(baseUrl: string, request: RawRequest): Promise<Raw
   const socket = connect(Number(port), hostname);
   // Being hung up on is an answer, too.
   socket.on('error', () => socket.destroy());
-  const answered = readAnswer(socket);
-  const lines = Object.entries({ host: 'test', ...request.headers });
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.write(`${request.line} HTTP/1.1\r\n${head}\r\n`, 'latin1');
+  const lines = request.head ?? toHead(request);
+  const hasBody = !lines[0]?.startsWith('HEAD ');
+  const answered = readAnswer(socket, hasBody);
+  socket.write(`${lines.join('\r\n')}${HEAD_END}`, 'latin1');
   void sendBody(socket, request.body ?? [], answered);
   try {
     return await answered;
   } finally {
     socket.destroy();
   }
+}
+
+function toHead({ line, headers }: RawRequest): string[] {
+  const named = Object.entries({ host: 'test', ...headers });
+  return [`${line} HTTP/1.1`, ...named.map(([name, value]) => `${name}: ${value}`)];
 }
 
 async function sendBody(
@@ -60,12 +67,12 @@ function toDrained(socket: Socket): Promise<void> {
   });
 }
 
-function readAnswer(socket: Socket): Promise<RawAnswer> {
+function readAnswer(socket: Socket, hasBody: boolean): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     let text = '';
     const timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_WITHIN_MS);
     const finish = (isClosed: boolean): void => {
-      const answer = parse(text);
+      const answer = parse(text, hasBody);
       if (!answer && !isClosed) return;
       clearTimeout(timer);
       if (answer) resolve({ ...answer, sentBytes: socket.bytesWritten, isClosed });
@@ -80,12 +87,15 @@ function readAnswer(socket: Socket): Promise<RawAnswer> {
 }
 
 /** Null while it is not complete. */
-function parse(text: string): Pick<RawAnswer, 'status' | 'headers' | 'text'> | null {
+function parse(
+  text: string,
+  hasBody: boolean,
+): Pick<RawAnswer, 'status' | 'headers' | 'text'> | null {
   const end = text.indexOf(HEAD_END);
   if (end === -1) return null;
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
   const headers = new Headers(lines.map((line) => line.split(/: (.*)/s, 2) as [string, string]));
   const body = text.slice(end + HEAD_END.length);
-  if (Buffer.byteLength(body) < Number(headers.get('content-length') ?? 0)) return null;
+  if (hasBody && Buffer.byteLength(body) < Number(headers.get('content-length') ?? 0)) return null;
   return { status: Number(statusLine.split(' ')[1]), headers, text: body };
 }
