@@ -7,7 +7,7 @@ import { RateStorage } from './rate-storage.port.js';
 import type { WindowVerdict } from './sliding-window.js';
 
 /** A limit is not worth more waiting than this. */
-const COMMAND_TIMEOUT_MS = 250;
+const COMMAND_TIMEOUT_MS = 1_000;
 /** After a failure Redis is left alone for this long, so that not every request waits for it. */
 const PAUSE_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
@@ -100,7 +100,6 @@ export class RedisThrottlerStorage
     super();
     this.redis = new Redis({
       ...toRedisOptions(redisUrl),
-      commandTimeout: COMMAND_TIMEOUT_MS,
       enableOfflineQueue: false,
       lazyConnect: true,
     }) as RateRedis;
@@ -138,7 +137,7 @@ export class RedisThrottlerStorage
   async refund(key: string, windowMs: number): Promise<void> {
     if (performance.now() < this.pausedUntilMs) return;
     try {
-      await this.redis.atelierRefund(this.toKey(key), windowMs);
+      await withinTime(this.redis.atelierRefund(this.toKey(key), windowMs));
     } catch (error) {
       this.pause(error as Error);
     }
@@ -156,11 +155,8 @@ export class RedisThrottlerStorage
   ): Promise<WindowVerdict> {
     if (performance.now() < this.pausedUntilMs) return toAdmission(windowMs);
     try {
-      const [isRefused, hits, retryInMs, resetInMs] = await this.redis.atelierRate(
-        this.toKey(key),
-        windowMs,
-        limit,
-        isCounted,
+      const [isRefused, hits, retryInMs, resetInMs] = await withinTime(
+        this.redis.atelierRate(this.toKey(key), windowMs, limit, isCounted),
       );
       return { isRefused: isRefused === 1, hits, retryInMs, resetInMs };
     } catch (error) {
@@ -178,7 +174,9 @@ export class RedisThrottlerStorage
     if (performance.now() < this.pausedUntilMs) return admitted();
     try {
       const given = limits.flatMap(({ windowMs, limit }) => [windowMs, limit]);
-      const numbers = await this.redis.atelierRates(this.toKey(key), isCounted, ...given);
+      const numbers = await withinTime(
+        this.redis.atelierRates(this.toKey(key), isCounted, ...given),
+      );
       return limits.map((_limit, index) => toVerdict(numbers, index * NUMBERS_A_WINDOW));
     } catch (error) {
       this.pause(error as Error);
@@ -202,6 +200,18 @@ export class RedisThrottlerStorage
     this.loggedAtMs = nowMs;
     this.logger.warn(`rate limits are not enforced: ${error.message}`);
   }
+}
+
+/**
+ * The answer, unless it takes too long. A process that was busy runs its timers before it reads what has arrived: one
+ * more turn of the loop, so that its own slowness is not taken for Redis being away, which would admit everybody.
+ */
+function withinTime<T>(answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new Error(`Redis did not answer within ${COMMAND_TIMEOUT_MS} ms`));
+    const timer = setTimeout(() => setImmediate(giveUp), COMMAND_TIMEOUT_MS);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function toAdmission(windowMs: number): WindowVerdict {

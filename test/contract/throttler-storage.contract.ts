@@ -99,5 +99,52 @@ export function describeRateStorage(kind: string, open: () => Promise<RateStorag
       await delay(retryInMs + 5);
       expect((await bench.storage.hit(key, SHORT_WINDOW_MS, LIMIT)).isRefused).toBe(false);
     });
+
+    describe('several windows at once', () => {
+      const hour = (limit: number) => ({ windowMs: 3_600_000, limit });
+      const day = (limit: number) => ({ windowMs: 86_400_000, limit });
+
+      it('count together, or none of them when one is full', async () => {
+        const limits = [hour(100), day(3)];
+        const hits = Array.from({ length: 50 }, (_none, index) =>
+          (index % 2 === 0 ? bench.storage : bench.second).hitAll('together', limits),
+        );
+        const verdicts = await Promise.all(hits);
+        const admitted = verdicts.filter((all) => all.every(({ isRefused }) => !isRefused));
+        expect(admitted).toHaveLength(3);
+        const [ofHour, ofDay] = await bench.storage.peekAll('together', limits);
+        // A peek speaks of the hit that would come next.
+        expect(ofHour).toMatchObject({ isRefused: false, hits: 4, retryInMs: 0 });
+        expect(ofDay).toMatchObject({ isRefused: true, hits: 4 });
+        expect(ofDay?.retryInMs).toBeGreaterThan(0);
+        expect(ofDay?.resetInMs).toBeLessThanOrEqual(86_400_000);
+      });
+
+      it('keep their counts when a limit changes or goes', async () => {
+        for (let count = 0; count < 3; count += 1) {
+          await bench.storage.hitAll('changing', [hour(10), day(10)]);
+        }
+        const [alone] = await bench.second.hitAll('changing', [hour(10)]);
+        expect(alone).toMatchObject({ isRefused: false, hits: 4 });
+        const [ofHour, ofDay] = await bench.second.hitAll('changing', [hour(4), day(10)]);
+        expect(ofHour?.isRefused).toBe(true);
+        expect(ofDay).toMatchObject({ isRefused: false, hits: 4 });
+      });
+
+      it('look without counting, and apart from the single counts of the same key', async () => {
+        for (let count = 0; count < 5; count += 1) {
+          await bench.storage.peekAll('looked-at', [hour(2)]);
+          await bench.storage.hit('looked-at', 3_600_000, 2);
+        }
+        const [verdict] = await bench.storage.hitAll('looked-at', [hour(2)]);
+        expect(verdict).toMatchObject({ isRefused: false, hits: 1 });
+      });
+
+      it('of other keys are other counts', async () => {
+        await bench.storage.hitAll('one', [hour(1)]);
+        const [verdict] = await bench.storage.hitAll('two', [hour(1)]);
+        expect(verdict?.isRefused).toBe(false);
+      });
+    });
   });
 }
