@@ -3,7 +3,7 @@ import { ConfigError } from './config/config.errors.js';
 import { loadConfig } from './config/load-config.js';
 import { openDatabase } from './persistence/open-database.js';
 import { SqlSecretRotation } from './secrets/adapters/sql-secret-rotation.js';
-import { SEALED_COLUMNS } from './secrets/sealed-columns.js';
+import { SEALED_COLUMNS } from './secrets/domain/sealed-columns.js';
 import { SecretBox } from './secrets/secret-box.js';
 
 /** Wraps every stored secret anew under ENCRYPTION_SECRET; what was sealed before needs ENCRYPTION_SECRET_PREVIOUS. */

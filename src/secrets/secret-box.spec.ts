@@ -1,7 +1,7 @@
 // Proves that a sealed secret opens in its own row alone, shows every change, and survives a change of the master key.
 import { describe, expect, it } from 'vitest';
 import type { AppConfig } from '../config/app-config.js';
-import { MasterKeyMissingError } from './key-ring.js';
+import { MasterKeyMissingError } from './domain/key-ring.js';
 import { SecretBox } from './secret-box.js';
 
 const PLACE = { table: 'identity_providers', id: '0192' };

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
-import { KeyRing } from './key-ring.js';
+import { KeyRing } from './domain/key-ring.js';
 import {
   keyIdOf,
   openSecret,
   rewrapSecret,
   sealSecret,
   type SecretPlace,
-} from './sealed-secret.js';
+} from './domain/sealed-secret.js';
 
 /**
  * Keeps secrets of others (client secrets, vendor keys) in the database so that the database alone gives none away:
  * AES-256-GCM under a key of its own, wrapped by the key made from ENCRYPTION_SECRET. A column of such secrets is
- * named in `sealed-columns.ts`, so that `npm run secrets:rotate` finds it.
+ * named in `domain/sealed-columns.ts`, so that `npm run secrets:rotate` finds it.
  */
 @Injectable()
 export class SecretBox {

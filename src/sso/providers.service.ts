@@ -5,6 +5,7 @@ import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
 import { isId, newId } from '../common/ids.js';
 import type { PageRequest } from '../common/page.js';
+import { OutboundGuard } from '../outbound/outbound-guard.js';
 import { UnitOfWork, type WorkScope } from '../persistence/unit-of-work.port.js';
 import { SecretBox } from '../secrets/secret-box.js';
 import { assertProvider } from './domain/assert-provider.js';
@@ -32,6 +33,7 @@ export class ProvidersService {
     private readonly unitOfWork: UnitOfWork,
     private readonly reader: ProvidersReader,
     private readonly box: SecretBox,
+    private readonly guard: OutboundGuard,
     private readonly clock: Clock,
   ) {}
 
@@ -50,6 +52,7 @@ export class ProvidersService {
   /** @throws DomainError `request.invalid` naming the field, `request.conflict` for a slug or domain in use */
   async create({ clientSecret, ...draft }: ProviderDraft): Promise<IdentityProvider> {
     assertProvider(draft);
+    this.assertReachable(draft.issuerUrl);
     if (RESERVED_SLUGS.has(draft.slug)) throw DomainError.invalid('slug', 'is reserved');
     const id = newId();
     const now = this.clock.now();
@@ -75,6 +78,7 @@ export class ProvidersService {
       if (!before) throw providerNotFound();
       const after = this.apply(before, changes);
       assertProvider(after);
+      this.assertReachable(after.issuerUrl);
       const isNewSecret = changes.clientSecret !== undefined;
       await record(scope, 'identity_provider.updated', id, toState(before), {
         ...toState(after),
@@ -95,6 +99,21 @@ export class ProvidersService {
       const after = { managed_memberships_removed: removed };
       await record(scope, 'identity_provider.deleted', id, toState(before), after);
     });
+  }
+
+  /** Said at once rather than at the first sign-in. Where a name leads is seen when it is asked. */
+  private assertReachable(issuerUrl: string): void {
+    const url = new URL(issuerUrl);
+    if (this.guard.isListed(url)) return;
+    if (url.protocol !== 'https:') {
+      throw DomainError.invalid('issuer_url', 'must be https, or its host be in OUTBOUND_ALLOW');
+    }
+    try {
+      this.guard.assertUrl(issuerUrl);
+    } catch (error) {
+      const reason = error instanceof DomainError ? error.message : 'is not permitted';
+      throw DomainError.invalid('issuer_url', `cannot be reached: ${reason}`);
+    }
   }
 
   private apply(

@@ -5,7 +5,7 @@ import { newId } from '../../src/common/ids.js';
 import type { AppConfig } from '../../src/config/app-config.js';
 import { ManagedDataSource } from '../../src/persistence/managed-data-source.js';
 import { SqlSecretRotation } from '../../src/secrets/adapters/sql-secret-rotation.js';
-import { SEALED_COLUMNS } from '../../src/secrets/sealed-columns.js';
+import { SEALED_COLUMNS } from '../../src/secrets/domain/sealed-columns.js';
 import { SecretBox } from '../../src/secrets/secret-box.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { databaseKinds } from '../setup/services.js';

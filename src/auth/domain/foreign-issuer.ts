@@ -1,7 +1,7 @@
 import { TOKEN_ISSUER } from './access-claims.js';
 
-/** Longer tokens are not looked at; Entra's with 200 groups stay below. */
-export const FOREIGN_TOKEN_LENGTH_MAX = 16_384;
+/** Longer tokens are not looked at. All headers of a request together may have 16 KB. */
+export const FOREIGN_TOKEN_LENGTH_MAX = 12_000;
 /** The beginning of every token of our own: base64url of `{"alg":"HS256"`. Nobody else's may begin so. */
 const OWN_BEGINNING = 'eyJhbGciOiJIUzI1NiI';
 const ISSUER_LENGTH_MAX = 2_048;

@@ -1,9 +1,14 @@
 import type { DataSource } from 'typeorm';
-import type { SecretBox } from '../secret-box.js';
-import type { SealedColumn } from '../sealed-columns.js';
+import type { SealedColumn } from '../domain/sealed-columns.js';
+import type { SecretPlace } from '../domain/sealed-secret.js';
 
 const BATCH_ROWS = 100;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+/** Puts a secret under today's master key; null when it is already. */
+interface SecretRewrapper {
+  rewrap(sealed: string, place: SecretPlace): string | null;
+}
 
 interface SealedRow {
   id: string;
@@ -14,7 +19,7 @@ interface SealedRow {
 export class SqlSecretRotation {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly box: Pick<SecretBox, 'rewrap'>,
+    private readonly box: SecretRewrapper,
   ) {}
 
   /** How many secrets of the column were wrapped anew. */

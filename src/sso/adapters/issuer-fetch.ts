@@ -8,9 +8,12 @@ import type { OutboundGuard } from '../../outbound/outbound-guard.js';
 export interface IssuerRequest {
   method: string;
   headers: Headers | Record<string, string>;
-  body?: unknown;
+  body?: FormBody;
   signal?: AbortSignal;
 }
+
+/** Of what `fetch` could send, forms are all that these two do. */
+type FormBody = URLSearchParams | string | ArrayBuffer | Uint8Array | ReadableStream | null;
 
 export type IssuerFetch = (url: string, options: IssuerRequest) => Promise<Response>;
 
@@ -33,9 +36,9 @@ export function createIssuerFetch(guard: OutboundGuard, dispatcher: Dispatcher):
     try {
       const response = await request(url, {
         dispatcher,
-        method: options.method as Dispatcher.HttpMethod,
+        method: options.method,
         headers: { ...toRecord(options.headers), 'accept-encoding': 'identity' },
-        body: options.body === undefined || options.body === null ? null : String(options.body),
+        body: toForm(options.body),
         signal: deadline.signal,
       });
       return await readResponse(response);
@@ -80,6 +83,10 @@ async function readResponse(response: Dispatcher.ResponseData): Promise<Response
       ...(challenge && { 'www-authenticate': challenge }),
     },
   });
+}
+
+function toForm(body: FormBody | undefined): string | null {
+  return body instanceof URLSearchParams || typeof body === 'string' ? body.toString() : null;
 }
 
 function toRecord(headers: Headers | Record<string, string>): Record<string, string> {

@@ -183,7 +183,7 @@ export class OpenidIssuers extends Issuers implements OnModuleDestroy {
         // What is without TLS, and where that is allowed, the fetch decides for every single request.
         execute: isListed ? [allowInsecureRequests] : [],
         timeout: TIMEOUT_S,
-        [customFetch]: this.fetch as never,
+        [customFetch]: this.fetch,
       },
     );
     const { jwks_uri: keysUri, issuer } = configuration.serverMetadata();

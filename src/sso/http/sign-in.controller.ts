@@ -40,6 +40,8 @@ import {
 import { SignInFailureFilter } from './sign-in-failure.filter.js';
 import { renderCompletionPage } from './sign-in-pages.js';
 
+const FOUND = 302;
+
 /** Single sign-on: a browser goes to an identity provider and comes back with a code for a session. */
 @ApiTags('auth')
 @Controller('api/v1/auth/oidc')
@@ -111,7 +113,7 @@ export class SignInController {
     const callbackUrl = this.providers.toCallbackUrl({ slug });
     const cookie = toSignInCookie(begun.state, begun.browserSecret, callbackUrl);
     void reply.header('set-cookie', cookie).header('cache-control', 'no-store');
-    void reply.redirect(begun.authorizationUrl);
+    void reply.redirect(begun.authorizationUrl, FOUND);
   }
 
   @Get(':slug/callback')
@@ -134,7 +136,7 @@ export class SignInController {
     const { query, state, secret } = readCallback(request);
     void reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
     void reply.header('set-cookie', toEndedCookie(state, this.providers.toCallbackUrl({ slug })));
-    void reply.redirect(await this.signIns.finish(slug, query, secret));
+    void reply.redirect(await this.signIns.finish(slug, query, secret), FOUND);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { assert } from '../common/assert.js';
+import { assert } from '../../common/assert.js';
 
 /** Which row a secret belongs to. A sealed secret that is moved to another row cannot be opened there. */
 export interface SecretPlace {
