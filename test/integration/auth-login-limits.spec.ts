@@ -9,7 +9,7 @@ import {
   USER_PASSWORD,
 } from '../factories/identity.factory.js';
 import { toQueueSettings } from '../setup/application.js';
-import { databaseKinds } from '../setup/services.js';
+import { databaseKinds, queueKinds } from '../setup/services.js';
 
 const LOGIN = '/api/v1/auth/login';
 const ME = '/api/v1/auth/me';
@@ -212,5 +212,32 @@ describe.each(databaseKinds())('guessing from one address on %s', (kind) => {
     for (let count = 0; count < 3 * LIMIT; count += 1) {
       await identity.login('operator@atelier.local', 'a password for the tests', from);
     }
+  });
+});
+
+/** Counts that processes share need a Redis, and several processes a server for the rows. */
+const shared = databaseKinds().filter(
+  (kind) => kind === 'postgres' && queueKinds().includes('bull'),
+);
+
+describe.each(shared)('guessing at two processes on %s', (kind) => {
+  it('gets no further than at one, all at once', async () => {
+    const here = await TestIdentity.open(kind, {
+      ...toQueueSettings(),
+      LOGIN_ACCOUNT_FAILURES: String(FAILURES),
+      LOGIN_ACCOUNT_WINDOW_S: String(WINDOW_S),
+    });
+    const there = await here.fork();
+    const { email } = await here.user(await here.operator());
+    const guess = (index: number) =>
+      (index % 2 === 0 ? here : there).call('POST', LOGIN, {
+        from: `2001:db8:${index.toString(16)}:1::1`,
+        body: { email, password: 'a wrong password' },
+      });
+    const answers = await Promise.all(Array.from({ length: 6 * FAILURES }, (_, i) => guess(i)));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(FAILURES);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(5 * FAILURES);
+    await there.app.close();
+    await here.close();
   });
 });
