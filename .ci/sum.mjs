@@ -15,6 +15,7 @@ const FOLDERS = {
     'test/e2e/',
     'test/proof/',
   ],
+  browser: ['test/browser/'],
   services: ['test/contract/', 'test/integration/', 'test/e2e/', 'test/proof/'],
 };
 

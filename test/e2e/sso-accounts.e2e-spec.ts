@@ -165,7 +165,7 @@ describe('a forced domain', () => {
       sso.operator,
     );
     await sso.change({ domains: ['linked.example', 'forced.example', 'reset.example'] });
-    const body = { token: reset.token, new_password: 'another password, as long' };
+    const body = { token: reset.reset_token, password: 'another password, as long' };
     const answer = await call('POST', '/api/v1/auth/reset-password', body, {});
     expectProblem(answer, { status: 403, code: 'sso.required' });
   });

@@ -17,7 +17,8 @@ h1{font-size:1.375rem;line-height:1.3;margin:0 0 .5rem}
 p{margin:0 0 1rem}
 .soft{color:var(--soft);font-size:.875rem}
 label{display:block;font-size:.875rem;font-weight:600;margin:1rem 0 .25rem}
-.row{display:flex;gap:.5rem}
+.row{display:flex;gap:.5rem;margin-bottom:1rem}
+section>:last-child{margin-bottom:0}
 input{flex:1;min-width:0;font:13px/1.4 ui-monospace,monospace;padding:.5rem .625rem;color:inherit;background:var(--paper);
 border:1px solid var(--line);border-radius:6px}
 button{font:inherit;font-size:.875rem;padding:.5rem .875rem;border:1px solid var(--accent);border-radius:6px;
