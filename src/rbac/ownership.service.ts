@@ -25,7 +25,7 @@ export class OwnershipService {
    * Makes another member the owner; the caller stays, under the role that is named.
    * @param role name or id of the caller's role from then on; undefined for Editor
    * @throws DomainError `rbac.permission_denied` for who is not the owner, `request.not_found` for who is no
-   * member, `request.invalid` for the owner themselves, a disabled account and a role that cannot be given
+   * member, `request.invalid` for the owner themselves, a disabled or service account and a role not to be given
    */
   async transfer(
     caller: Caller,
@@ -39,7 +39,7 @@ export class OwnershipService {
       if (!own.isOwner) throw ownerRequired();
       if (member.id === own.id) throw DomainError.invalid('user_id', 'is the owner already');
       if (user?.status !== 'active') {
-        throw DomainError.invalid('user_id', 'is of an account that is disabled');
+        throw DomainError.invalid('user_id', 'must be a person whose account is active');
       }
       const former = await lockGrantable(repository, searchSpaceId, held, role);
       const ownerRole = await repository.lockRole(searchSpaceId, OWNER_ROLE);

@@ -139,12 +139,17 @@ describe.each(databaseKinds())('leaving and ownership on %s', (kind) => {
       expect(await owners()).toEqual([{ user_id: owner.id, name: 'Owner' }]);
     });
 
-    it('goes to an active member, once, and never leaves the owner`s role to two', async () => {
+    it('goes to an active person among the members, and never leaves the owner`s role to two', async () => {
       const stranger = await identity.user(operator);
       const disabled = await identity.user(operator);
       await identity.join(owner, spaceId, disabled.email, 'Editor');
       await identity.sql(`UPDATE users SET status = 'disabled' WHERE id = $1`, [disabled.id]);
+      const service = await identity.expect(201, 'POST', url('/service-accounts'), {
+        as: owner.access,
+        body: { name: 'Renderer', role: 'Editor' },
+      });
       const cases: [number, object][] = [
+        [400, { user_id: service.id }],
         [404, { user_id: stranger.id }],
         [404, { user_id: newId() }],
         [400, { user_id: owner.id }],

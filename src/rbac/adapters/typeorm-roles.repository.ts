@@ -1,6 +1,8 @@
 import { type EntityManager, Not } from 'typeorm';
 import type { CacheEpoch } from '../../persistence/cache-epoch.js';
+import { findConstraint } from '../../persistence/sql-error.js';
 import type { Member, Membership } from '../domain/membership.js';
+import { spaceNotFound } from '../domain/rbac.errors.js';
 import { OWNER_ROLE, type Role } from '../domain/role.js';
 import { type OwnershipChange, RolesRepository } from '../domain/roles.repository.port.js';
 import {
@@ -58,15 +60,7 @@ export class TypeormRolesRepository extends RolesRepository {
   }
 
   async addMember(membership: Membership): Promise<boolean> {
-    const { raw } = await this.manager
-      .createQueryBuilder()
-      .insert()
-      .into(MembershipEntity)
-      .values({ ...membership })
-      .orIgnore()
-      .returning('id')
-      .execute();
-    const isAdded = (raw as unknown[]).length === 1;
+    const isAdded = await this.insertMember(membership);
     if (isAdded) await this.epoch.bump(this.manager);
     return isAdded;
   }
@@ -133,5 +127,23 @@ export class TypeormRolesRepository extends RolesRepository {
     const next = { roleId: change.ownerRoleId, isOwner: true };
     await this.manager.update(MembershipEntity, { id: change.nextMembershipId }, next);
     await this.epoch.bump(this.manager);
+  }
+
+  /** A space that was marked for deletion a moment ago lets nobody in: the table itself says so. */
+  private async insertMember(membership: Membership): Promise<boolean> {
+    try {
+      const { raw } = await this.manager
+        .createQueryBuilder()
+        .insert()
+        .into(MembershipEntity)
+        .values({ ...membership })
+        .orIgnore()
+        .returning('id')
+        .execute();
+      return (raw as unknown[]).length === 1;
+    } catch (error) {
+      if (findConstraint(error) === 'search_space_is_active') throw spaceNotFound();
+      throw error;
+    }
   }
 }

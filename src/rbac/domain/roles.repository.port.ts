@@ -19,7 +19,10 @@ export abstract class RolesRepository {
 
   abstract addRoles(roles: readonly Role[]): Promise<void>;
 
-  /** False when the user is a member already; nothing is written then. */
+  /**
+   * False when the user is a member already; nothing is written then.
+   * @throws DomainError `request.not_found` when the space is being deleted
+   */
   abstract addMember(membership: Membership): Promise<boolean>;
 
   /**
