@@ -41,7 +41,10 @@ export class ServiceAccountsService {
   /** Newest first; one row more than `limit` when there are more. */
   async list(searchSpaceId: string, page: PageRequest): Promise<PlacedAccount[]> {
     const accounts = await this.accounts.list(searchSpaceId, page);
-    return Promise.all(accounts.map((account) => this.toPlaced(account)));
+    const ids = accounts.map(({ id }) => id);
+    const members = await this.roles.listMembersOf(searchSpaceId, ids);
+    const roles = new Map(members.map(({ userId, roleName }) => [userId, roleName]));
+    return accounts.map((account) => ({ ...account, role: roles.get(account.id) ?? '' }));
   }
 
   /**
@@ -101,11 +104,6 @@ export class ServiceAccountsService {
         before: { name: account.name },
       });
     });
-  }
-
-  private async toPlaced(account: ServiceAccount): Promise<PlacedAccount> {
-    const member = await this.roles.findMember(account.searchSpaceId, account.id);
-    return { ...account, role: member?.roleName ?? '' };
   }
 }
 

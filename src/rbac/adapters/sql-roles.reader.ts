@@ -55,4 +55,13 @@ export class SqlRolesReader extends RolesReader {
     );
     return row ? toMember(row) : null;
   }
+
+  async listMembersOf(searchSpaceId: string, userIds: readonly string[]): Promise<Member[]> {
+    const rows = await this.sql.query<MemberRow>(
+      'rbac_list_members_of',
+      `${SELECT_MEMBERS} WHERE m.search_space_id = $1 AND m.user_id = ANY ($2::uuid[])`,
+      [searchSpaceId, userIds],
+    );
+    return rows.map(toMember);
+  }
 }

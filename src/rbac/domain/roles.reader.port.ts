@@ -17,4 +17,7 @@ export abstract class RolesReader {
   abstract listMembers(searchSpaceId: string, page: PageRequest): Promise<Member[]>;
 
   abstract findMember(searchSpaceId: string, userId: string): Promise<Member | null>;
+
+  /** Those of the users who are members, in any order. */
+  abstract listMembersOf(searchSpaceId: string, userIds: readonly string[]): Promise<Member[]>;
 }
