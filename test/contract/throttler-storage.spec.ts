@@ -65,6 +65,22 @@ for (const _ of queueKinds().filter((kind) => kind === 'bull')) {
       storage.onApplicationShutdown();
     });
 
+    it('keeps all windows of a caller under one key, for twice the longest', async () => {
+      const { url, prefix } = testRedis;
+      const storage = new RedisThrottlerStorage(url, prefix);
+      await storage.onModuleInit();
+      const limits = [1_000, 60_000].map((windowMs) => ({ windowMs, limit: 5 }));
+      await storage.hitAll('windows', limits);
+      await storage.peekAll('looked-at', limits);
+      const redis = new Redis(url);
+      const left = await redis.pttl(`${prefix}:rate:windows`);
+      expect(left).toBeGreaterThan(60_000);
+      expect(left).toBeLessThanOrEqual(120_000);
+      expect(await redis.exists(`${prefix}:rate:looked-at`)).toBe(0);
+      await redis.quit();
+      storage.onApplicationShutdown();
+    });
+
     it('admits while Redis is away, and counts again when it is back', async () => {
       const { url, prefix } = testRedis;
       const { hostname, port } = new URL(url);
@@ -94,6 +110,11 @@ describe('rate storage on a Redis that was never there', () => {
     const startedAtMs = performance.now();
     for (let count = 0; count < 10; count += 1) {
       expect((await storage.hit('caller', 60_000, 1)).isRefused).toBe(false);
+      const verdicts = await storage.hitAll('caller', [
+        { windowMs: 60_000, limit: 1 },
+        { windowMs: 3_600_000, limit: 1 },
+      ]);
+      expect(verdicts.map(({ isRefused }) => isRefused)).toEqual([false, false]);
     }
     expect(performance.now() - startedAtMs).toBeLessThan(2_000);
     storage.onApplicationShutdown();
