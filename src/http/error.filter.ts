@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { DomainError } from '../common/domain-error.js';
-import { redact } from '../common/redact.js';
+import { REDACTED, redact } from '../common/redact.js';
 import { ERROR_FACES } from './error-map.js';
 import { renderError } from './render-error.js';
 import { contextOf } from './request-context.js';
@@ -14,6 +14,9 @@ export interface RenderedError {
   headers: Readonly<Record<string, string>>;
   body: string;
 }
+
+/** Words of routes, and UUIDs. */
+const PLAIN_PART = /^[a-z0-9-]{0,36}$/;
 
 /** Turns whatever was thrown into an answer of the right face; details of the unknown stay in the log. */
 @Catch()
@@ -54,11 +57,18 @@ export class ErrorFilter implements ExceptionFilter {
 
   /** What is sent, and what says so. */
   protected render(error: DomainError, request: FastifyRequest): RenderedError {
-    const path = request.url.split('?', 1)[0] ?? '/';
+    const path = toInstance(request.url);
     const requestId = contextOf(request).id;
     const { contentType, body } = renderError({ error, requestId, path });
     return { headers: { 'Content-Type': contentType }, body: JSON.stringify(body) };
   }
+}
+
+/** The path as it may be repeated: a part that is neither a word nor an id may be a credential, such as a code. */
+function toInstance(url: string): string {
+  const [path = '/'] = url.split('?', 1);
+  const parts = path.slice(1).split('/');
+  return `/${parts.map((part) => (PLAIN_PART.test(part) ? part : REDACTED)).join('/')}`;
 }
 
 /** The client hung up while its answer was streamed: nobody is left to answer, and nothing here is at fault. */
