@@ -1,3 +1,5 @@
+import { redact } from '../../common/redact.js';
+
 const TEXT_LENGTH_MAX = 200;
 const UNPRINTABLE = /[\p{C}\u2028\u2029]+/gu;
 
@@ -8,8 +10,9 @@ export interface SessionClient {
   userAgent: string | null;
 }
 
-/** The client's own words as they may be kept: one line, bounded. */
+/** The client's own words as they may be kept: one line, bounded, without a key that slipped in. */
 export function toSessionClient(address: string, userAgent: string | undefined): SessionClient {
-  const text = (userAgent ?? '').replaceAll(UNPRINTABLE, ' ').trim().slice(0, TEXT_LENGTH_MAX);
+  const line = redact(userAgent ?? '').replaceAll(UNPRINTABLE, ' ');
+  const text = line.trim().slice(0, TEXT_LENGTH_MAX);
   return { address: address.slice(0, TEXT_LENGTH_MAX), userAgent: text === '' ? null : text };
 }
