@@ -134,6 +134,51 @@ describe.each(databaseKinds())('what a key is held to on %s', (kind) => {
       }
     });
 
+    it('that a route names are needed by keys, beside what their maker`s role holds', async () => {
+      const maker = await identity.user(operator);
+      await identity.join(operator, spaceId, maker.email, 'Editor');
+      const { key } = await identity.key(maker, spaceId, { scopes: ['budget.read'] });
+      const { key: other } = await identity.key(maker, spaceId, { scopes: ['billing.read'] });
+      const url = `/probe/budget?search_space_id=${spaceId}`;
+      await identity.expect(200, 'GET', url, { as: key });
+      await identity.expect(200, 'GET', url, { as: maker.access });
+      const refused = await identity.expect(403, 'GET', url, { as: other });
+      expect(refused).toMatchObject({ code: 'auth.scope_missing', scope: 'budget.read' });
+      await identity.sql(
+        `INSERT INTO roles (id, search_space_id, name, permissions) VALUES ($1, $2, 'Maker', $3)`,
+        [newId(), spaceId, ['image_generations:create']],
+      );
+      await identity.expect(200, 'PATCH', `/api/v1/search-spaces/${spaceId}/members/${maker.id}`, {
+        as: operator.access,
+        body: { role: 'Maker' },
+      });
+      const demoted = await identity.expect(403, 'GET', url, { as: key });
+      expect(demoted).toMatchObject({
+        code: 'rbac.permission_denied',
+        permission: 'settings:view',
+      });
+    });
+
+    it('of operators open operators` routes to keys, while their space admits keys', async () => {
+      const url = '/probe/operator';
+      const { key } = await make({ scopes: ['admin.status'] });
+      await identity.expect(200, 'GET', url, { as: key });
+      await identity.expect(200, 'GET', url, { as: operator.access });
+      const { key: other } = await make({ scopes: ['admin.cache', 'images.read'] });
+      const refused = await identity.expect(403, 'GET', url, { as: other });
+      expect(refused).toMatchObject({ code: 'auth.scope_missing', scope: 'admin.status' });
+      const stranger = await identity.user(operator);
+      await identity.expect(403, 'GET', url, { as: stranger.access });
+      const space = `/api/v1/search-spaces/${spaceId}`;
+      const switchTo = (api_access_enabled: boolean) =>
+        identity.expect(200, 'PATCH', space, { as: operator.access, body: { api_access_enabled } });
+      await switchTo(false);
+      const off = await identity.expect(403, 'GET', url, { as: key });
+      expect(off.code).toBe('auth.api_access_disabled');
+      await switchTo(true);
+      await identity.expect(200, 'GET', url, { as: key });
+    });
+
     it('of operators are for operators` own keys, now and later', async () => {
       const second = await identity.user(operator);
       const theirs = await identity.space(second);

@@ -17,7 +17,7 @@ import { HttpModule } from '../../src/http/http.module.js';
 import type { RequestContext } from '../../src/http/request-context.js';
 import { RequestLimiter } from '../../src/http/request-limiter.port.js';
 import { RequestLog } from '../../src/http/request-log.js';
-import { Requires } from '../../src/http/requires.decorator.js';
+import { Requires, RequiresOperator } from '../../src/http/requires.decorator.js';
 import { auditRoutes } from '../../src/http/route-audit.js';
 import { LoggingModule } from '../../src/logging/logging.module.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
@@ -56,6 +56,18 @@ class ProbeController {
   @Get('session/:spaceId')
   @Requires('settings:delete', { space: 'path' })
   forSessions(@CurrentContext() context: RequestContext): SpaceView {
+    return { space: context.spaceId };
+  }
+
+  @Get('budget')
+  @Requires('settings:view', { space: 'query', scopes: ['budget.read'] })
+  forBudgets(@CurrentContext() context: RequestContext): SpaceView {
+    return { space: context.spaceId };
+  }
+
+  @Get('operator')
+  @RequiresOperator({ scopes: ['admin.status'] })
+  forOperators(@CurrentContext() context: RequestContext): SpaceView {
     return { space: context.spaceId };
   }
 
