@@ -186,13 +186,16 @@ describe('what a key may ask for', () => {
       asked.push(name);
       return query(name, ...rest);
     };
-    try {
+    // Again where the machine stood still in between: then the epoch is not known, and caches are off.
+    const askAgain = async () => {
+      asked.length = 0;
       for (let count = 0; count < 20; count += 1) await ask();
+      return asked.filter((name) => /^(auth|rbac)_/.test(name) && name !== 'auth_write_key_usage');
+    };
+    try {
+      await expect.poll(askAgain, { timeout: 30_000 }).toEqual([]);
     } finally {
       sql.query = query;
     }
-    expect(
-      asked.filter((name) => /^(auth|rbac)_/.test(name) && name !== 'auth_write_key_usage'),
-    ).toEqual([]);
   });
 });
