@@ -6,7 +6,7 @@ import { DomainError } from '../common/domain-error.js';
 import { isOperatorScope, type Scope } from '../common/permission.js';
 import { UnitOfWork } from '../persistence/unit-of-work.port.js';
 import { toApiKeyState } from './api-key-state.js';
-import { ApiKeysService, type IssuedKey, toCanonical } from './api-keys.service.js';
+import { ApiKeysService, type IssuedKey, toCanonical, withinSpaceOf } from './api-keys.service.js';
 import { type ApiKey, type KeyChanges, newApiKey, toSecret } from './domain/api-key.js';
 import { ApiKeysRepository } from './domain/api-keys.repository.port.js';
 import { KeyAuthority } from './domain/key-authority.port.js';
@@ -76,31 +76,31 @@ export class ApiKeyChangesService {
         after: { overlap_s: overlapS },
       });
       return { ...locked, lookupId: secret.lookupId };
-    });
+    }, withinSpaceOf(known));
     return { key, apiKey };
   }
 
   private async change(
-    { id }: ApiKey,
+    known: ApiKey,
     action: string,
     decide: (key: ApiKey) => KeyChanges,
   ): Promise<ApiKey> {
     return this.unitOfWork.run(async (scope) => {
-      const key = toLive(await scope.get(ApiKeysRepository).lock(id));
+      const key = toLive(await scope.get(ApiKeysRepository).lock(known.id));
       const changes = decide(key);
       const names = Object.keys(changes) as (keyof KeyChanges)[];
       if (names.length === 0) return key;
-      await scope.get(ApiKeysRepository).change(id, changes);
+      await scope.get(ApiKeysRepository).change(key.id, changes);
       const before = Object.fromEntries(names.map((name) => [name, key[name]])) as KeyChanges;
       await scope.get(AuditTrail).record({
         action,
-        target: { type: 'api_key', id },
+        target: { type: 'api_key', id: key.id },
         searchSpaceId: key.searchSpaceId,
         before: toApiKeyState(before),
         after: toApiKeyState(changes),
       });
       return { ...key, ...changes };
-    });
+    }, withinSpaceOf(known));
   }
 
   /** Nobody widens a key beyond themselves, nor another's beyond its maker, whose role bounds it at each use. */

@@ -6,7 +6,7 @@ import { DomainError } from '../common/domain-error.js';
 import { isId, newId } from '../common/ids.js';
 import type { PageRequest } from '../common/page.js';
 import { DEFAULT_SCOPES, type Scope } from '../common/permission.js';
-import { UnitOfWork, type WorkScope } from '../persistence/unit-of-work.port.js';
+import { UnitOfWork, type WorkOptions, type WorkScope } from '../persistence/unit-of-work.port.js';
 import { toApiKeyState } from './api-key-state.js';
 import { type ApiKey, type KeyRestrictions, newApiKey, toSecret } from './domain/api-key.js';
 import { ApiKeysReader } from './domain/api-keys.reader.port.js';
@@ -138,7 +138,7 @@ export class ApiKeysService {
     await this.unitOfWork.run(async (scope) => {
       const isChanged = await scope.get(ApiKeysRepository).revoke(apiKey.id, this.clock.now());
       if (isChanged) await recordRevoked(scope, apiKey.id, apiKey.searchSpaceId);
-    });
+    }, withinSpaceOf(apiKey));
   }
 
   /** Revokes every key of a user in a space, in the caller's transaction, without asking who may. */
@@ -198,4 +198,9 @@ function assertRoom({ ofUser, ofSpace }: { ofUser: number; ofSpace: number }): v
     'request.conflict',
     `There are ${max} API keys already, and no more are kept. Revoke those that are not used.`,
   );
+}
+
+/** A key stays its maker's own, also in a space they have left. */
+export function withinSpaceOf({ searchSpaceId }: Pick<ApiKey, 'searchSpaceId'>): WorkOptions {
+  return { searchSpaceIds: [searchSpaceId] };
 }

@@ -33,14 +33,22 @@ export class SpacesService {
 
   /** Makes a space that belongs to the caller. */
   create(caller: Caller, input: NewSpace): Promise<Space> {
-    return this.unitOfWork.run((scope) => this.addIn(scope, caller.userId, input));
+    const id = newId();
+    return this.unitOfWork.run((scope) => this.addIn(scope, caller.userId, input, id), {
+      searchSpaceIds: [id],
+    });
   }
 
   /** Makes a space with its roles, its owner and whatever rooms above add, in the caller's transaction. */
-  async addIn(scope: WorkScope, ownerId: string, input: NewSpace): Promise<Space> {
+  async addIn(
+    scope: WorkScope,
+    ownerId: string,
+    input: NewSpace,
+    id = newId(),
+  ): Promise<Space> {
     const now = this.clock.now();
     const space: Space = {
-      id: newId(),
+      id,
       name: input.name.trim(),
       description: input.description ?? '',
       isApiAccessEnabled: true,

@@ -9,12 +9,12 @@ export class TypeormGenerationsRemover extends GenerationsRemover {
   }
 
   async remove(id: string): Promise<boolean> {
+    // Before the row whose space tells whose keys they are; a refusal undoes both.
+    await this.manager.query('DELETE FROM idempotency_keys WHERE generation_id = $1', [id]);
     const result = await this.manager.delete(GenerationEntity, {
       id,
       status: In(['succeeded', 'partially_succeeded', 'failed', 'canceled']),
     });
-    if ((result.affected ?? 0) === 0) return false;
-    await this.manager.query('DELETE FROM idempotency_keys WHERE generation_id = $1', [id]);
-    return true;
+    return (result.affected ?? 0) > 0;
   }
 }

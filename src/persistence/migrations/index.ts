@@ -10,6 +10,7 @@ import { ExtendAccounts1790000000620 } from './1790000000620-extend-accounts.js'
 import { CompleteApiKeys1790000000630 } from './1790000000630-complete-api-keys.js';
 import { CreateSingleSignOn1790000000640 } from './1790000000640-create-single-sign-on.js';
 import { CreateDelegatedUsers1790000000650 } from './1790000000650-create-delegated-users.js';
+import { ProtectTenants1790000000700 } from './1790000000700-protect-tenants.js';
 
 /** Every migration, in the order of its number. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   CompleteApiKeys1790000000630,
   CreateSingleSignOn1790000000640,
   CreateDelegatedUsers1790000000650,
+  ProtectTenants1790000000700,
 ] as const;

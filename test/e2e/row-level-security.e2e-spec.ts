@@ -1,0 +1,234 @@
+/**
+ * Proves that the database itself keeps the spaces apart: work for a member of one space finds no row of another in
+ * any table, whatever the statement asks for, and writes none.
+ */
+import type { EntityManager } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../../src/common/ids.js';
+import { openContext } from '../../src/http/request-context.js';
+import { runInRequest } from '../../src/http/request-scope.js';
+import { ManagedDataSource } from '../../src/persistence/managed-data-source.js';
+import { UnitOfWork } from '../../src/persistence/unit-of-work.port.js';
+import { WorkRegistry } from '../../src/persistence/work-registry.js';
+import { startApplication, type TestApplication } from '../setup/application.js';
+import { createKey, createPerson, createSpace, must, type Person } from '../setup/people.js';
+
+/** Statements as somebody who got past every other fence would send them. */
+class Probe {
+  constructor(private readonly manager: EntityManager) {}
+
+  query<R extends object>(text: string, values: unknown[] = []): Promise<R[]> {
+    return this.manager.query<R[]>(text, values);
+  }
+}
+
+/** Tables of spaces in which an ordinary day leaves nothing. */
+const EMPTY_TABLES = ['outbox_events', 'reconciliation_items'];
+
+let atelier: TestApplication;
+let anna: Person;
+let bert: Person;
+let annasSpace: string;
+let bertsSpace: string;
+let tables: string[];
+
+beforeAll(async () => {
+  atelier = await startApplication();
+  atelier.app.get(WorkRegistry).register({ port: Probe, create: (manager) => new Probe(manager) });
+  [anna, bert] = [await createPerson(atelier, 'anna'), await createPerson(atelier, 'bert')];
+  [annasSpace, bertsSpace] = [await createSpace(atelier, anna), await createSpace(atelier, bert)];
+  for (const [person, space] of [
+    [anna, annasSpace],
+    [bert, bertsSpace],
+  ] as const) {
+    const { headers } = await createKey(atelier, person.session, space);
+    await must(
+      atelier,
+      201,
+      'POST',
+      '/api/v1/image-generations',
+      { search_space_id: space, prompt: `A picture of ${person.email}`, size: '64x64' },
+      { ...headers, 'idempotency-key': `day-${space}` },
+    );
+    const within = { search_space_id: space, name: 'Spring' };
+    await must(atelier, 201, 'POST', '/api/v1/collections', within, person.session);
+    const invites = `/api/v1/search-spaces/${space}/invites`;
+    await must(atelier, 201, 'POST', invites, { name: 'For all' }, person.session);
+  }
+  for (const space of [annasSpace, bertsSpace]) await addSignedOn(space);
+  const rows = await atelier.app
+    .get(ManagedDataSource)
+    .query<{ name: string }[]>(
+      `SELECT relname AS name FROM pg_class WHERE relforcerowsecurity ORDER BY 1`,
+    );
+  tables = rows.map(({ name }) => name);
+});
+afterAll(() => atelier.stop());
+
+/** What a provider of identities and a remote backend would leave in a space. */
+async function addSignedOn(space: string): Promise<void> {
+  const [provider, user] = [newId(), newId()];
+  const statements: [string, unknown[]][] = [
+    [
+      `INSERT INTO users (id, email, name, created_at) VALUES ($1, $2, 'Signed on', now())`,
+      [user, `${user}@example.com`],
+    ],
+    [
+      `INSERT INTO identity_providers (id, slug, name, issuer_url, client_id, scopes, email_claim, name_claim,
+         audiences, allow_sign_up, require_verified_email, allow_operator_password, is_enabled, created_at, updated_at)
+       VALUES ($1, $2, 'A', 'https://issuer.example', 'a', '{}', 'email', 'name', '{}', true, true, true, true, now(), now())`,
+      [provider, `p-${provider.slice(-12)}`],
+    ],
+    [
+      `INSERT INTO group_mappings (id, search_space_id, provider_id, group_name, role_id, created_at)
+       SELECT $1, $2, $3, 'designers', id, now() FROM roles WHERE search_space_id = $2 AND name = 'Viewer'`,
+      [newId(), space, provider],
+    ],
+    [
+      `INSERT INTO managed_memberships (membership_id, search_space_id, user_id, provider_id)
+       SELECT id, search_space_id, user_id, $2 FROM memberships WHERE search_space_id = $1`,
+      [space, provider],
+    ],
+    [
+      `INSERT INTO delegated_users (user_id, search_space_id, external_id, created_at) VALUES ($1, $2, 'remote', now())`,
+      [user, space],
+    ],
+  ];
+  const dataSource = atelier.app.get(ManagedDataSource);
+  for (const [text, values] of statements) await dataSource.query(text, values);
+}
+
+/** Work as it is done while a request of this person is served, with these spaces proven. */
+function workAs<T>(
+  person: Person,
+  spaceIds: readonly string[],
+  work: (probe: Probe) => Promise<T>,
+): Promise<T> {
+  const request = { headers: {}, ip: '127.0.0.1', raw: {} } as never;
+  const context = openContext(request);
+  context.provenSpaceIds.push(...spaceIds);
+  context.caller = {
+    kind: 'user',
+    id: person.id,
+    userId: person.id,
+    isOperator: false,
+    sessionId: newId(),
+    boundSpaceId: null,
+    scopes: null,
+  } as typeof context.caller;
+  return new Promise((resolve, reject) => {
+    runInRequest(context, () => {
+      atelier.app
+        .get(UnitOfWork)
+        .run((scope) => work(scope.get(Probe)))
+        .then(resolve, reject);
+    });
+  });
+}
+
+function count(person: Person, spaceIds: readonly string[], table: string): Promise<number> {
+  return workAs(person, spaceIds, async (probe) => {
+    const [row] = await probe.query<{ count: string }>(`SELECT count(*) AS count FROM ${table}`);
+    return Number(row?.count);
+  });
+}
+
+describe('row-level security', () => {
+  it('is on, and forced, for every table that belongs to a space', async () => {
+    const rows = await atelier.app.get(ManagedDataSource).query<{ name: string }[]>(
+      `SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+          AND NOT c.relispartition AND a.attname = 'search_space_id' AND NOT a.attisdropped
+        ORDER BY 1`,
+    );
+    const owned = rows.map(({ name }) => name);
+    expect(owned.length).toBeGreaterThan(8);
+    expect(tables).toEqual(expect.arrayContaining(owned));
+  });
+
+  it('shows every table of a space to its member, so that the rest of these tests can fail', async () => {
+    const seen: Record<string, number> = {};
+    for (const table of tables) seen[table] = await count(anna, [annasSpace], table);
+    const empty = Object.keys(seen).filter((table) => seen[table] === 0);
+    expect(empty.filter((table) => !EMPTY_TABLES.includes(table))).toEqual([]);
+  });
+
+  it('shows nothing at all to who has proven no membership', async () => {
+    const stranger = await createPerson(atelier, 'stranger');
+    for (const table of tables) {
+      expect({ table, rows: await count(stranger, [], table) }).toEqual({ table, rows: 0 });
+    }
+  });
+
+  it('shows a member of one space no row of another, in any table', async () => {
+    for (const table of tables) {
+      const [own, both] = [
+        await count(bert, [bertsSpace], table),
+        await count(bert, [bertsSpace, annasSpace], table),
+      ];
+      const annas = await count(anna, [annasSpace], table);
+      expect({ table, both }).toEqual({ table, both: own + annas });
+    }
+  });
+
+  it('changes and deletes nothing of another space', async () => {
+    const changed = await workAs(bert, [bertsSpace], (probe) =>
+      probe.query(
+        `WITH changed AS (UPDATE search_spaces SET name = 'taken' WHERE id = $1 RETURNING id)
+         SELECT id FROM changed`,
+        [annasSpace],
+      ),
+    );
+    expect(changed).toEqual([]);
+    const deleted = await workAs(bert, [bertsSpace], (probe) =>
+      probe.query(
+        `WITH gone AS (DELETE FROM generations WHERE search_space_id = $1 RETURNING id)
+         SELECT id FROM gone`,
+        [annasSpace],
+      ),
+    );
+    expect(deleted).toEqual([]);
+    expect(await count(anna, [annasSpace], 'generations')).toBe(1);
+  });
+
+  it('adds nothing to another space', async () => {
+    const insert = workAs(bert, [bertsSpace], (probe) =>
+      probe.query(
+        `INSERT INTO roles (id, search_space_id, name, permissions) VALUES ($1, $2, 'x', '{}')`,
+        [newId(), annasSpace],
+      ),
+    );
+    await expect(insert).rejects.toThrow('row-level security');
+    const audit = workAs(bert, [bertsSpace], (probe) =>
+      probe.query(
+        `INSERT INTO audit_events (id, occurred_at, action, actor_kind, search_space_id, target_type)
+         VALUES ($1, now(), 'probe.forged', 'system', $2, 'probe')`,
+        [newId(), annasSpace],
+      ),
+    );
+    await expect(audit).rejects.toThrow('row-level security');
+  });
+
+  it('lets nobody past it: no other role, no rule changed, no partition by its own name', async () => {
+    for (const statement of [
+      'ALTER TABLE generations DISABLE ROW LEVEL SECURITY',
+      'DROP POLICY own_rows ON generations',
+      'SELECT count(*) FROM usage_records_unplaced',
+      'CREATE TABLE mine (id int)',
+    ]) {
+      const attempt = workAs(bert, [bertsSpace], (probe) => probe.query(statement));
+      await expect(attempt, statement).rejects.toThrow(/must be owner|permission denied/);
+    }
+  });
+
+  it('leaves the connection as it was for who comes next', async () => {
+    await count(bert, [bertsSpace], 'generations');
+    const rows = await atelier.app
+      .get(ManagedDataSource)
+      .query<{ role: string; spaces: string }[]>(
+        `SELECT current_user AS role, coalesce(current_setting('atelier.search_space_ids', true), '') AS spaces`,
+      );
+    expect(rows[0]?.role).not.toBe('atelier_app');
+    expect(rows[0]?.spaces).toBe('');
+  });
+});
