@@ -36,10 +36,14 @@ export function delegatedRefused(): DomainError {
   return credentialsInvalid(new CountedRefusalError('the account backend said no'));
 }
 
-/** No guess to be counted: what jsonwebtoken, jose and this file say of tokens that were genuine once, and what is counted. */
+/**
+ * No guess to be counted: what jsonwebtoken, jose and this file say of tokens that were genuine once or may be soon, such
+ * as one signed with an issuer's newest key, and what is counted elsewhere.
+ */
 const HONEST_CAUSES: readonly (string | undefined)[] = [
   'TokenExpiredError',
   'JWTExpired',
+  'JWKSNoMatchingKey',
   'SessionEndedError',
   'CountedRefusalError',
 ];
