@@ -128,7 +128,7 @@ function sendJson(
   headers: Record<string, string>,
 ): Promise<RawAnswer> {
   const text = body ? JSON.stringify(body) : '';
-  const framing = body
+  const framing: Record<string, string> = body
     ? { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }
     : {};
   return sendRaw(atelier.baseUrl, {

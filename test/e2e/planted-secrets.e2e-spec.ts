@@ -33,6 +33,8 @@ const FLUSH = { timeout: 30_000, interval: 100 };
 const folder = mkdtempSync(join(tmpdir(), 'atelier-secrets-'));
 const files = { standardOutput: join(folder, 'stdout.log'), log: join(folder, 'atelier.log') };
 const secrets: Secret[] = [];
+/** Tokens of signed links: shown to whoever may see the picture, kept by nobody. */
+const links: Secret[] = [];
 /** Bodies of answers with an error status, under what was sent. */
 const refusals = new Map<string, string>();
 
@@ -164,12 +166,12 @@ async function work(): Promise<void> {
   const ada = await login(email, third);
   await done('GET', `/api/v1/invites/${code}`, undefined, {});
   await done('POST', `/api/v1/invites/${code}/accept`, undefined, ada.session);
-  const made = await done('POST', '/api/v1/api-keys', { name: 'A key', search_space_id: space });
-  const key = plant('an API key', made.body.key);
+  const issued = await done('POST', '/api/v1/api-keys', { name: 'A key', search_space_id: space });
+  const key = plant('an API key', issued.body.key);
   const provider = {
     slug: 'corporate',
     name: 'Corporate',
-    issuer_url: `${simulator.origin}`,
+    issuer_url: simulator.origin,
     client_id: 'atelier',
     client_secret: plant('the client secret'),
   };
@@ -183,13 +185,15 @@ async function work(): Promise<void> {
     model: 'gpt-image-2',
     quality: 'low',
   });
-  await done(
-    'POST',
-    '/api/v1/image-generations',
-    { ...picture, size: '32x32' },
-    { authorization: `Bearer ${key}` },
-  );
-  const rotated = await done('POST', `/api/v1/api-keys/${made.body.id}/rotate`, {});
+  const small = { ...picture, size: '32x32' };
+  const keyed = { authorization: `Bearer ${key}`, 'idempotency-key': newId() };
+  const made = await done('POST', '/api/v1/image-generations', small, keyed);
+  const { url } = made.body.images[0];
+  links.push({ name: 'a link', value: new URL(url).searchParams.get('token') ?? '' });
+  await done('POST', '/api/v1/image-generations', small, keyed);
+  await done('GET', url.slice(atelier.baseUrl.length), undefined, {});
+  await call('GET', `${url.slice(atelier.baseUrl.length)}x`, undefined, {});
+  const rotated = await done('POST', `/api/v1/api-keys/${issued.body.id}/rotate`, {});
   plant('a rotated API key', rotated.body.key);
   for (const fault of ['echo_key', 'html_not_found', 'cut'] as const) {
     simulator.failNext(fault, 5);
@@ -260,9 +264,9 @@ async function collect(): Promise<void> {
 }
 
 /** Where which secrets stand. */
-function findIn(texts: ReadonlyMap<string, string>): string[] {
+function findIn(texts: ReadonlyMap<string, string>, wanted = secrets): string[] {
   return [...texts].flatMap(([place, text]) =>
-    findSecrets(text, secrets).map((secret) => `${place}: ${secret}`),
+    findSecrets(text, wanted).map((secret) => `${place}: ${secret}`),
   );
 }
 
@@ -294,6 +298,7 @@ describe('the search', () => {
     expect(secrets.length).toBeGreaterThan(20);
     for (const { name, value } of secrets)
       expect({ name, length: value.length > 30 }).toEqual({ name, length: true });
+    expect(links).toHaveLength(1);
     expect(refusals.size).toBeGreaterThan(800);
     const actions = shown.get('/api/v1/audit-events/export?format=ndjson') ?? '';
     expect(actions).toContain('api_key.created');
@@ -311,7 +316,7 @@ describe('no secret stands', () => {
   });
 
   it('in a row of the database', () => {
-    expect(findIn(dump)).toEqual([]);
+    expect(findIn(dump, [...secrets, ...links])).toEqual([]);
   });
 
   it('on Redis', async () => {
@@ -325,7 +330,7 @@ describe('no secret stands', () => {
       await expect.poll(() => readLogs(path), FLUSH).toContain(marker);
       const text = readLogs(path);
       expect(text.split('\n').length).toBeGreaterThan(800);
-      expect(findIn(new Map([[name, text]]))).toEqual([]);
+      expect(findIn(new Map([[name, text]]), [...secrets, ...links])).toEqual([]);
     }
   });
 

@@ -46,7 +46,10 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
     body: ({ email }) => ({ email, password: world.PASSWORD }),
   },
   'POST /api/v1/auth/refresh': {
-    prepare: ({ atelier, cast }) => world.login(atelier, cast.stranger.email),
+    prepare: async ({ atelier, cast }) => {
+      const { refreshToken } = await world.login(atelier, cast.stranger.email);
+      return { refreshToken };
+    },
     body: ({ refreshToken }) => ({ refresh_token: refreshToken }),
   },
   'POST /api/v1/auth/reset-password': {
@@ -81,9 +84,10 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
   'DELETE /api/v1/auth/sessions/{id}': {
     async prepare({ atelier, cast }) {
       await world.login(atelier, cast.owner.email);
-      const path = `${atelier.baseUrl}/api/v1/auth/sessions`;
-      const { data } = await (await fetch(path, { headers: cast.owner.session })).json();
-      return { session: data.find((one: { is_current: boolean }) => !one.is_current).id };
+      const sessions = '/api/v1/auth/sessions';
+      const open = await atelier.call('GET', sessions, undefined, cast.owner.session);
+      const other = open.body.data.find((one: { is_current: boolean }) => !one.is_current);
+      return { session: other.id };
     },
   },
   'POST /api/v1/search-spaces': { body: () => ({ name: 'Marketing' }) },

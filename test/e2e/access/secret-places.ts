@@ -101,7 +101,7 @@ function inPublicBodies(secret: string): Place[] {
     ['/api/v1/auth/oidc/exchange', { code: secret }],
     ['/api/v1/auth/oidc/exchange', { code: [secret] }],
   ];
-  const broken = [`{"email": "a@example.com", "password": "${secret}`, `${secret}`, `["${secret}"`];
+  const broken = [`{"email": "a@example.com", "password": "${secret}`, secret, `["${secret}"`];
   return [
     ...bodies.map(([path, body]) => toJson(path, body, {})),
     ...broken.map((body) => ({
