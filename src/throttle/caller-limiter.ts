@@ -99,7 +99,8 @@ function toHeaders(tightest: Judged | undefined): LimitHeaders {
   return {
     'X-RateLimit-Limit': tightest.limit,
     'X-RateLimit-Remaining': tightest.remaining,
-    'X-RateLimit-Reset': Math.ceil(tightest.resetInMs / MS_PER_S),
+    // A window slides: a caller who is refused may have to wait beyond the end of the running one.
+    'X-RateLimit-Reset': Math.ceil(Math.max(tightest.resetInMs, tightest.retryInMs) / MS_PER_S),
   };
 }
 
