@@ -73,6 +73,10 @@ GET    /api/v1/audit-events/export                                  401 403 403 
 POST   /api/v1/billing/wallets/{walletId}/grants                    401 403 403 403 403 403 403 ok
 `;
 
+/**
+ * Who may invite may end an invite: nothing is lost with it (seed-systems.md 1.7). Leaving is everybody's; the owner is
+ * let through and told to transfer the space first. Group mappings and service accounts are for who manages rights.
+ */
 const SPACES = `
 GET    /api/v1/search-spaces/{spaceId}                              401 404 ok  ok  ok  ok  ok  404
 PATCH  /api/v1/search-spaces/{spaceId}                              401 404 403 403 ok  403 403 404

@@ -141,6 +141,46 @@ export const TRICKS: readonly Trick[] = [
     toHead: (_method: string, path: string) => [`JEFF ${path} HTTP/1.1`, HOST],
   },
   {
+    name: 'a trace',
+    toHead: (_method: string, path: string) => [`TRACE ${path} HTTP/1.1`, HOST],
+  },
+  {
+    name: 'a tunnel',
+    toHead: (_method: string, path: string) => [`CONNECT ${path} HTTP/1.1`, HOST],
+  },
+  {
+    name: 'a preflight',
+    toHead: (method: string, path: string) => [
+      `OPTIONS ${path} HTTP/1.1`,
+      HOST,
+      'origin: https://evil.example',
+      `access-control-request-method: ${method}`,
+      'access-control-request-headers: authorization',
+    ],
+  },
+  {
+    name: 'a request within another',
+    toHead: (method: string, path: string) => [
+      'POST /api/v1/no-such-route HTTP/1.1',
+      HOST,
+      'content-length: 4',
+      'transfer-encoding: chunked',
+      '',
+      '0',
+      '',
+      `${method} ${path} HTTP/1.1`,
+      HOST,
+    ],
+  },
+  {
+    name: 'a header folded over two lines',
+    toHead: (method: string, path: string) => [
+      `${method} ${path} HTTP/1.1`,
+      'host: 127.0.0.1',
+      ' /health',
+    ],
+  },
+  {
     name: 'only the head',
     toHead: (_method: string, path: string) => [`HEAD ${path} HTTP/1.1`, HOST],
   },
