@@ -1,4 +1,4 @@
-/** Proves on a real connection which ends of a streamed answer count as faults of the service. */
+/** Proves on a real connection which ends of a streamed answer count as faults, and what of a path is repeated. */
 import { connect } from 'node:net';
 import { EventEmitter, once } from 'node:events';
 import { PassThrough } from 'node:stream';
@@ -26,6 +26,9 @@ beforeEach(async () => {
     handled.emit('asked');
     await once(request.raw.socket, 'close');
     return reply.send(body);
+  });
+  app.get('/api/*', () => {
+    throw new Error('nothing works here');
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
 });
@@ -59,5 +62,19 @@ describe('ErrorFilter', () => {
     expect(String(text)).toMatch(/^HTTP\/1\.1 500 /);
     expect(logger.error).toHaveBeenCalledOnce();
     socket.destroy();
+  });
+
+  it.each([
+    ['/api/v1/api-keys?key=x', '/api/v1/api-keys'],
+    ['/api/v1/users/019a0000-0000-7000-8000-000000000000', null],
+    [
+      '/api/v1/invites/Zk3xQ-aaaaaaaaaaaaaaaaaaaaaaaaaa/accept',
+      '/api/v1/invites/[redacted]/accept',
+    ],
+    ['/api/v1/pass%20word', '/api/v1/[redacted]'],
+    ['/api/v1/a-word-that-is-longer-than-any-id-or-name', '/api/v1/[redacted]'],
+  ])('repeats of the path %s what is a word or an id', async (url, instance) => {
+    const answer = await app.inject({ method: 'GET', url });
+    expect(answer.json<{ instance: string }>().instance).toBe(instance ?? url);
   });
 });
