@@ -41,7 +41,9 @@ export class BackendExchange {
   /** @throws BackendFault for everything but a whole reply that is no forgery. */
   async send(wanted: BackendRequest): Promise<BackendAnswer> {
     const body = wanted.json === undefined ? '' : JSON.stringify(wanted.json);
-    const path = this.base.pathname.replace(/\/$/, '') + wanted.path;
+    // As the request line will have it: an apostrophe in a query is written %27 there.
+    const url = new URL(this.base.origin + this.base.pathname.replace(/\/$/, '') + wanted.path);
+    const path = url.pathname + url.search;
     const timestamp = String(Math.floor(this.clock.now().getTime() / MS_PER_S));
     const { method } = wanted;
     const signature = signRequest(this.config.secret, { timestamp, method, path, body });

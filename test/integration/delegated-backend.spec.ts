@@ -56,6 +56,15 @@ describe('questions', () => {
     expect(simulator.calls.map(({ isGenuine }) => isGenuine)).toEqual([true, true, true]);
   });
 
+  it('are signed as they are on the wire, whatever the user is called', async () => {
+    const printable = String.fromCharCode(
+      ...Array.from({ length: 94 }, (_, index) => 0x21 + index),
+    );
+    simulator.accounts.set(printable, { apiKey: KEY, credits: 3 });
+    expect(await open().findCredits(printable)).toEqual({ hasCredits: true, available: 3 });
+    expect(simulator.calls.map(({ isGenuine }) => isGenuine)).toEqual([true]);
+  });
+
   it('signed with another secret are answered by nobody’s yes', async () => {
     const backend = open({ secret: 'a secret that the shop does not know' });
     expect(await backend.verify(USER, KEY)).toBe(false);
