@@ -8,7 +8,10 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  */
 const ROLES = `
   DO $$
-  DECLARE name text;
+  DECLARE
+    name text;
+    wanted text;
+    options text := '';
   BEGIN
     FOREACH name IN ARRAY ARRAY['atelier_app', 'atelier_system'] LOOP
       BEGIN
@@ -22,15 +25,27 @@ const ROLES = `
           RAISE EXCEPTION 'the database role % is missing and % may not make it. As a superuser: CREATE ROLE % NOLOGIN; GRANT % TO %;',
             name, current_user, name, name, current_user;
       END;
+      -- One role is set, the other one's policy is inherited. From 16 on, who makes a role is its administrator, and
+      -- can do neither before granting it to themselves.
+      wanted := CASE WHEN name = 'atelier_system' THEN 'USAGE' ELSE 'MEMBER' END;
+      IF current_setting('server_version_num')::integer >= 160000 THEN
+        wanted := CASE WHEN name = 'atelier_system' THEN 'USAGE' ELSE 'SET' END;
+        options := ' WITH INHERIT TRUE, SET TRUE';
+      END IF;
       BEGIN
-        IF NOT pg_has_role(current_user, name, 'MEMBER') THEN
-          EXECUTE format('GRANT %I TO %I', name, current_user);
+        IF NOT pg_has_role(current_user, name, wanted) THEN
+          EXECUTE format('GRANT %I TO %I', name, current_user) || options;
         END IF;
       EXCEPTION
+        WHEN unique_violation THEN NULL;
         WHEN insufficient_privilege THEN
-          RAISE EXCEPTION '% is not a member of the database role %. As a superuser: GRANT % TO %;',
-            current_user, name, name, current_user;
+          RAISE EXCEPTION '% cannot use the database role %. As a superuser: GRANT % TO %;',
+            current_user, name, name, current_user || options;
       END;
+      IF NOT pg_has_role(current_user, name, wanted) THEN
+        RAISE EXCEPTION '% does not inherit from the database role %. As a superuser: ALTER ROLE % INHERIT;',
+          current_user, name, current_user;
+      END IF;
     END LOOP;
   END $$`;
 
