@@ -57,7 +57,7 @@ export class ApiKeyChangesService {
   /**
    * A new secret for the same key: id, limits, counts and spend stay. The secret so far works for `overlapS` more.
    * @throws DomainError as ApiKeysService.get; `rbac.permission_denied` for somebody else's key, whose secret is not
-   * the caller's to know; `request.conflict` for a revoked key
+   * the caller's to know; `rbac.operator_required` for scopes of operators; `request.conflict` for a revoked key
    */
   async rotate(caller: Caller, id: string, overlapS: number): Promise<IssuedKey> {
     const known = await this.apiKeys.get(caller, id);
@@ -123,6 +123,11 @@ export class ApiKeyChangesService {
       return this.authority.assertMayGiveFor(caller, account, []);
     }
     if (key.userId !== caller.userId) throw notTheirs('get a new secret of it');
+    // An operator who comes with an identity provider's token is none, and would be one with such a key.
+    const operators = key.scopes.filter(isOperatorScope);
+    if (operators.length > 0) {
+      await this.authority.assertMayGive(caller, key.searchSpaceId, operators);
+    }
   }
 }
 

@@ -100,6 +100,31 @@ describe('an access token of an issuer', () => {
     });
   });
 
+  it('gets no secret of a key that only an operator could make', async () => {
+    sso.issuer.people.set('olga', { email: 'olga@corp.example', email_verified: true });
+    const headers = await tokenOf('olga');
+    const { id } = (await whoAmI(sso, headers)).body;
+    const rank = { is_operator: true };
+    await must(sso.atelier, 200, 'PATCH', `/api/v1/users/${id}`, rank, sso.operator);
+    const session = await enter(sso, await signIn(sso, 'olga'));
+    const space = await must(
+      sso.atelier,
+      201,
+      'POST',
+      '/api/v1/search-spaces',
+      { name: 'Ops' },
+      session,
+    );
+    const body = { name: 'Watch', search_space_id: space.id, scopes: ['admin.status'] };
+    const key = await must(sso.atelier, 201, 'POST', '/api/v1/api-keys', body, session);
+    const rotation = `/api/v1/api-keys/${key.id}/rotate`;
+    expectProblem(await call('POST', rotation, headers, {}), {
+      status: 403,
+      code: 'rbac.operator_required',
+    });
+    expect((await call('POST', rotation, session, {})).status).toBe(200);
+  });
+
   it('is refused within a moment when its person is disabled', async () => {
     const headers = await tokenOf('dis');
     const { id } = (await whoAmI(sso, headers)).body;
