@@ -47,6 +47,13 @@ describe('toProfile', () => {
     }
   });
 
+  it.each(['mi\u212ae@corp.example', 'm\uff49ke@corp.example', 'mike@\uff43orp.example'])(
+    'takes no address whose letters become those of another one: %s',
+    (email) => {
+      expect(toProfile('1', { email, email_verified: true }, NAMES).email).toBeNull();
+    },
+  );
+
   it('bounds a name, and takes out what is no part of one', () => {
     const { name } = toProfile('1', { name: `A\u0000\n${'x'.repeat(500)}` }, NAMES);
     expect(name).toMatch(/^A x+$/);

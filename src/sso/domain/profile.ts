@@ -63,7 +63,8 @@ export function mergeClaims(idToken: Claims, userinfo: Claims): Claims {
 }
 
 function toEmail(value: unknown): string | null {
-  if (typeof value !== 'string') return null;
+  // Some letters turn into others in lower case (the Kelvin sign into k): another mailbox, the same account.
+  if (typeof value !== 'string' || value !== value.normalize('NFKC')) return null;
   const email = value.trim().toLowerCase();
   return email.length <= EMAIL_LENGTH_MAX && EMAIL_FORM.test(email) ? email : null;
 }
