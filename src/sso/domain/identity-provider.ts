@@ -43,10 +43,15 @@ export type ProviderChanges = Partial<Omit<ProviderDraft, 'slug'>>;
 export const PROVIDERS_TABLE = 'identity_providers';
 /** More are refused; so all of them fit into one look. */
 export const PROVIDERS_MAX = 500;
+/** Letters beyond ASCII, and nothing at which a URL's host would end. */
+const FOREIGN_DOMAIN_FORM = /^(?=.*\P{ASCII})[^/?#:\\]+$/u;
 
-/** The part of an e-mail address that decides where it signs in. */
+/** The part of an e-mail address that decides where it signs in, as domains are kept: `bücher.example` is `xn--…`. */
 export function domainOf(email: string): string {
-  return email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+  const url = `https://${domain}`;
+  const isForeign = FOREIGN_DOMAIN_FORM.test(domain) && URL.canParse(url);
+  return isForeign ? new URL(url).hostname : domain;
 }
 
 /** Whether two texts name the same issuer: `https://a` and `https://a/` do. */
