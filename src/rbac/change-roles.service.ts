@@ -8,7 +8,12 @@ import { isId, newId } from '../common/ids.js';
 import { UnitOfWork, type WorkScope } from '../persistence/unit-of-work.port.js';
 import { InvitesRepository } from './domain/invites.repository.port.js';
 import { toPermissionList } from './domain/permission-list.js';
-import { ownerRoleImmutable, roleNameTaken, roleNotFound } from './domain/rbac.errors.js';
+import {
+  ownerRoleImmutable,
+  roleInUse,
+  roleNameTaken,
+  roleNotFound,
+} from './domain/rbac.errors.js';
 import { isOwnerRole, type Role } from './domain/role.js';
 import { ROLES_PER_SPACE_MAX } from './domain/roles.reader.port.js';
 import { RolesRepository } from './domain/roles.repository.port.js';
@@ -118,13 +123,13 @@ export class ChangeRolesService {
 
   private async assertUnused(scope: WorkScope, role: Role): Promise<void> {
     if (role.isDefault) {
-      throw inUse('It is the default role. Make another the default (is_default) first.');
+      throw roleInUse('It is the default role. Make another the default (is_default) first.');
     }
     if (await scope.get(RolesRepository).isRoleHeld(role.searchSpaceId, role.id)) {
-      throw inUse('Members hold it. Give them another role first.');
+      throw roleInUse('Members hold it. Give them another role first.');
     }
     if (await scope.get(InvitesRepository).isRoleOffered(role.id, this.clock.now())) {
-      throw inUse('Open invites give it. Revoke them first.');
+      throw roleInUse('Open invites give it. Revoke them first.');
     }
   }
 }
@@ -181,10 +186,6 @@ function tooManyRoles(): DomainError {
     'request.conflict',
     `This search space has ${ROLES_PER_SPACE_MAX} roles, the most there can be. Delete one first.`,
   );
-}
-
-function inUse(why: string): DomainError {
-  return new DomainError('request.conflict', `The role is in use. ${why}`);
 }
 
 function toEntry(action: string, before: Role | null, after: Role | null): AuditEntry {

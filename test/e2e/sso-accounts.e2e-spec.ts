@@ -363,4 +363,18 @@ describe('a group mapping', () => {
       code: 'request.not_found',
     });
   });
+
+  it('keeps its role from being deleted, until the role is given by no mapping', async () => {
+    const roles = `/api/v1/search-spaces/${spaceId}/roles`;
+    const named = { name: 'Mapped', permissions: ['chats:read'] };
+    const role = await must(sso.atelier, 201, 'POST', roles, named, owner.session);
+    const body = { provider: 'corporate', group: 'mapped', role: 'Mapped' };
+    const { id } = await must(sso.atelier, 201, 'POST', path(), body, owner.session);
+    const refused = await call('DELETE', `${roles}/${role.id}`, undefined, owner.session);
+    expectProblem(refused, { status: 409, code: 'request.conflict' });
+    expect(refused.body.detail).toMatch(/Group mappings give it/);
+    await must(sso.atelier, 200, 'GET', `${path()}/${id}`, undefined, owner.session);
+    await must(sso.atelier, 204, 'DELETE', `${path()}/${id}`, undefined, owner.session);
+    await must(sso.atelier, 204, 'DELETE', `${roles}/${role.id}`, undefined, owner.session);
+  });
 });

@@ -11,6 +11,7 @@ import { CompleteApiKeys1790000000630 } from './1790000000630-complete-api-keys.
 import { CreateSingleSignOn1790000000640 } from './1790000000640-create-single-sign-on.js';
 import { CreateDelegatedUsers1790000000650 } from './1790000000650-create-delegated-users.js';
 import { ProtectTenants1790000000700 } from './1790000000700-protect-tenants.js';
+import { KeepMappedRoles1790000000710 } from './1790000000710-keep-mapped-roles.js';
 
 /** Every migration, in the order of its number. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   CreateSingleSignOn1790000000640,
   CreateDelegatedUsers1790000000650,
   ProtectTenants1790000000700,
+  KeepMappedRoles1790000000710,
 ] as const;

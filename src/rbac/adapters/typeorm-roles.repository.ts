@@ -2,7 +2,7 @@ import { type EntityManager, Not } from 'typeorm';
 import type { CacheEpoch } from '../../persistence/cache-epoch.js';
 import { findConstraint } from '../../persistence/sql-error.js';
 import type { Member, Membership } from '../domain/membership.js';
-import { spaceNotFound } from '../domain/rbac.errors.js';
+import { roleInUse, spaceNotFound } from '../domain/rbac.errors.js';
 import { OWNER_ROLE, type Role } from '../domain/role.js';
 import { type OwnershipChange, RolesRepository } from '../domain/roles.repository.port.js';
 import {
@@ -96,7 +96,7 @@ export class TypeormRolesRepository extends RolesRepository {
   }
 
   async removeRole(roleId: string): Promise<void> {
-    await this.manager.delete(RoleEntity, { id: roleId });
+    await this.manager.delete(RoleEntity, { id: roleId }).catch(refuseMapped);
     await this.epoch.bump(this.manager);
   }
 
@@ -146,4 +146,12 @@ export class TypeormRolesRepository extends RolesRepository {
       throw error;
     }
   }
+}
+
+/** Mappings are a room above: only their key tells that they give the role. */
+function refuseMapped(error: unknown): never {
+  if (findConstraint(error) === 'group_mappings_role_fkey') {
+    throw roleInUse('Group mappings give it. Change or delete them first.');
+  }
+  throw error;
 }

@@ -107,3 +107,7 @@ export function toRefusalError(refusal: Refusal): DomainError {
       return permissionDenied(refusal.permission);
   }
 }
+
+export function roleInUse(why: string): DomainError {
+  return new DomainError('request.conflict', `The role is in use. ${why}`);
+}
