@@ -71,6 +71,14 @@ describe('questions', () => {
     expect(await backend.findCredits(USER)).toBeNull();
   });
 
+  it('answered about somebody else are asked once, and keep nobody else out', async () => {
+    const backend = open({ breakerFaultsMax: 1 });
+    simulator.failNext('verify', 'other_user');
+    await expect(backend.verify('042', KEY)).rejects.toMatchObject(AWAY);
+    expect(simulator.calls).toHaveLength(1);
+    expect(await backend.verify(USER, KEY)).toBe(true);
+  });
+
   it('are given up in time, each attempt by itself', async () => {
     simulator.failNext('verify', 'hang', 3);
     await expect(open({ timeoutMs: 150 }).verify(USER, KEY)).rejects.toMatchObject(AWAY);

@@ -35,12 +35,16 @@ describe('readVerdict', () => {
     expect(() => readVerdict(answer(status), USER)).toThrow(`status ${status}`);
   });
 
-  it.each(['', 'OK', 'true', 'null', '[]', '{"valid":tr', { user_id: 'somebody-else' }])(
-    'believes no success that is not an object about the user: %j',
+  it.each(['', 'OK', 'true', 'null', '[]', '{"valid":tr'])(
+    'believes no success that is not an object: %j',
     (body) => {
       expect(() => readVerdict(answer(200, body), USER)).toThrow('malformed');
     },
   );
+
+  it.each(['somebody-else', 'Shopper-7', 7, null])('believes no success about %j', (id) => {
+    expect(() => readVerdict(answer(200, { user_id: id }), USER)).toThrow('somebody else');
+  });
 
   it('knows a user id that the backend writes as a number', () => {
     expect(readVerdict(answer(200, { user_id: 42 }), '42')).toBe(true);
@@ -60,9 +64,13 @@ describe('readCredits', () => {
     { has_credits: true, available_credits: -1 },
     { has_credits: true, available_credits: '1e9' },
     { has_credits: true, available_credits: [5] },
-    { has_credits: true, available_credits: 5, user_id: 'somebody-else' },
   ])('believes no other shape: %j', (body) => {
     expect(() => readCredits(answer(200, body), USER)).toThrow('malformed');
+  });
+
+  it('believes no credits of somebody else', () => {
+    const body = { has_credits: true, available_credits: 5, user_id: 'somebody-else' };
+    expect(() => readCredits(answer(200, body), USER)).toThrow('somebody else');
   });
 
   it('tells a user the backend does not know from one without credits', () => {

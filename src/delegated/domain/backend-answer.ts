@@ -1,4 +1,4 @@
-import { BackendFault, BackendRefusal } from './backend-fault.js';
+import { BackendFault, BackendRefusal, OtherUserError } from './backend-fault.js';
 
 /** A reply within its bounds, not yet believed. */
 export interface BackendAnswer {
@@ -25,7 +25,7 @@ const DECIMAL_FORM = /^\d{1,15}(\.\d{1,9})?$/;
 
 /**
  * Whether the backend vouches for the user. Only a success that does not contradict itself is a yes.
- * @throws BackendFault, BackendRefusal when it is neither yes nor no.
+ * @throws BackendFault, BackendRefusal, OtherUserError when it is neither yes nor no.
  */
 export function readVerdict(answer: BackendAnswer, userId: string): boolean {
   if (NOT_THEIRS.has(answer.status)) return false;
@@ -35,7 +35,7 @@ export function readVerdict(answer: BackendAnswer, userId: string): boolean {
 
 /**
  * What the user may still spend; null when the backend does not know the user (any more).
- * @throws BackendFault, BackendRefusal
+ * @throws BackendFault, BackendRefusal, OtherUserError
  */
 export function readCredits(answer: BackendAnswer, userId: string): Credits | null {
   if (NOT_THEIRS.has(answer.status)) return null;
@@ -59,7 +59,7 @@ function readSuccess(answer: BackendAnswer, userId: string): Record<string, unkn
   // An answer about somebody else vouches for nobody.
   const about = fields.user_id;
   const isAboutUser = about === userId || (typeof about === 'number' && String(about) === userId);
-  if (about !== undefined && !isAboutUser) throw new BackendFault('malformed');
+  if (about !== undefined && !isAboutUser) throw new OtherUserError();
   return fields;
 }
 

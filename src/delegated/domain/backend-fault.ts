@@ -13,6 +13,18 @@ export class BackendFault extends Error {
   }
 }
 
+/**
+ * The backend answered about somebody else: asking again does not help. No fault of its own, for callers bring it about
+ * with another spelling of their id (`042`), and would keep everybody out.
+ */
+export class OtherUserError extends Error {
+  override readonly name = 'OtherUserError';
+
+  constructor() {
+    super('the account backend answered about somebody else');
+  }
+}
+
 /** The backend answered that it will not: asking again does not help, and nothing is known about the user. */
 export class BackendRefusal extends Error {
   override readonly name = 'BackendRefusal';
