@@ -14,6 +14,8 @@ export class WhoAmIService {
 
   /** A key tells its own name, not its maker's address: it may be in a stranger's hands. */
   async describe(caller: Caller): Promise<{ name: string; email: string | null }> {
+    // A user of the remote backend came with a key of theirs, of which we keep nothing.
+    if (caller.externalId !== undefined) return { name: caller.externalId, email: null };
     if (caller.kind === 'api_key') {
       const apiKey = await this.apiKeys.findById(caller.id);
       if (!apiKey) throw credentialsInvalid();

@@ -106,6 +106,14 @@ describe('a user the backend vouches for', () => {
     expectProblem(refused, { status: 401, code: 'auth.login_failed' });
   });
 
+  it('is told who they are, as the backend calls them', async () => {
+    const { userId, headers } = atelier.shopper();
+    const { status, body } = await atelier.call('GET', '/api/v1/auth/me', undefined, headers);
+    const space = { search_space_id: atelier.spaceId };
+    expect({ status, body }).toMatchObject({ status: 200, body: { name: userId, ...space } });
+    expect(body).toMatchObject({ kind: 'api_key', email: null, is_operator: false });
+  });
+
   it('sees nothing that was made in the space, and may not draw on it', async () => {
     const first = atelier.shopper();
     const second = atelier.shopper();
