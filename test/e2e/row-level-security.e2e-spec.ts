@@ -221,6 +221,31 @@ describe('row-level security', () => {
     }
   });
 
+  it('moves no money, and leaves the list of migrations alone', async () => {
+    const grant = {
+      transaction_id: newId(),
+      account_id: newId(),
+      amount_micros: 1,
+      kind: 'grant',
+    };
+    for (const [statement, values] of [
+      [`SELECT billing_grant($1::jsonb, ARRAY[NULL]::jsonb[])`, [JSON.stringify([{ grant }])]],
+      ['DELETE FROM schema_migrations', []],
+    ] as const) {
+      const attempt = workAs(bert, [bertsSpace], (probe) => probe.query(statement, [...values]));
+      await expect(attempt, statement).rejects.toThrow('permission denied');
+    }
+  });
+
+  it('finds no table of its own making in the place of one that the owner asks for', async () => {
+    const rows = await atelier.app.get(ManagedDataSource).query<{ name: string }[]>(
+      `SELECT proname AS name FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND prosecdef
+          AND 'search_path=public, pg_temp' <> ALL (coalesce(proconfig, '{}'))`,
+    );
+    expect(rows).toEqual([]);
+  });
+
   it('leaves the connection as it was for who comes next', async () => {
     await count(bert, [bertsSpace], 'generations');
     const rows = await atelier.app

@@ -12,6 +12,7 @@ import { CreateSingleSignOn1790000000640 } from './1790000000640-create-single-s
 import { CreateDelegatedUsers1790000000650 } from './1790000000650-create-delegated-users.js';
 import { ProtectTenants1790000000700 } from './1790000000700-protect-tenants.js';
 import { KeepMappedRoles1790000000710 } from './1790000000710-keep-mapped-roles.js';
+import { NarrowAppRole1790000000720 } from './1790000000720-narrow-app-role.js';
 
 /** Every migration, in the order of its number. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   CreateDelegatedUsers1790000000650,
   ProtectTenants1790000000700,
   KeepMappedRoles1790000000710,
+  NarrowAppRole1790000000720,
 ] as const;
