@@ -1,4 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import { DomainError } from '../../common/domain-error.js';
+import { findConstraint } from '../../persistence/sql-error.js';
 import type { DelegatedUser } from '../domain/delegated-user.js';
 import { DelegatedUsersRepository } from '../domain/delegated-users.repository.port.js';
 
@@ -13,12 +15,16 @@ export class TypeormDelegatedUsersRepository extends DelegatedUsersRepository {
   }
 
   async add({ userId, searchSpaceId, externalId, createdAt }: DelegatedUser): Promise<boolean> {
-    const rows = await this.manager.query<object[]>(INSERT, [
-      userId,
-      searchSpaceId,
-      externalId,
-      createdAt,
-    ]);
+    const values = [userId, searchSpaceId, externalId, createdAt];
+    const rows = await this.manager.query<object[]>(INSERT, values).catch(refuseMissing);
     return rows.length === 1;
   }
+}
+
+/** The space of these users was deleted while this process runs. */
+function refuseMissing(error: unknown): never {
+  if (findConstraint(error) === 'delegated_users_search_space_id_fkey') {
+    throw DomainError.notFound('search space');
+  }
+  throw error;
 }
