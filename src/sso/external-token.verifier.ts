@@ -7,7 +7,7 @@ import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
 import { CacheEpoch } from '../persistence/cache-epoch.js';
 import { EpochCache } from '../persistence/epoch-cache.js';
-import { IdentitiesReader } from './domain/identities.reader.port.js';
+import { IdentitiesReader, type LinkedUser } from './domain/identities.reader.port.js';
 import type { IdentityProvider } from './domain/identity-provider.js';
 import { Issuers, type VouchedToken } from './domain/issuers.port.js';
 import { signInRefused } from './domain/sso.errors.js';
@@ -65,12 +65,18 @@ export class ExternalTokenVerifier extends ExternalTokens {
   private async admit(provider: IdentityProvider, vouched: VouchedToken): Promise<VerifiedToken> {
     const { issuer, subject } = vouched;
     const linked = await this.identities.find(provider.id, issuer, subject);
-    if (linked && !linked.isActive) throw signInRefused('account_disabled');
+    if (linked) await this.assertWelcome(provider, linked);
     const isNews = linked === null || tellsNewGroups(provider, vouched, linked.lastLoginAt);
     const userId = isNews
       ? await this.provisioning.admit({ provider, vouched, isWithoutGroupsNone: false })
       : linked.userId;
     return { caller: toCaller(userId), expiresAt: vouched.expiresAt };
+  }
+
+  private async assertWelcome(provider: IdentityProvider, linked: LinkedUser): Promise<void> {
+    if (!linked.isActive) throw signInRefused('account_disabled');
+    const forced = await this.providers.findForced(linked.email);
+    if (forced && forced.id !== provider.id) throw signInRefused('email_of_other_provider');
   }
 }
 

@@ -37,8 +37,17 @@ export class KnownProviders {
 
   /** The provider that the domain of this e-mail address must use; null when it may use any way. */
   async findForced(email: string): Promise<IdentityProvider | null> {
-    const domain = domainOf(email);
-    return (await this.listEnabled()).find(({ domains }) => domains.includes(domain)) ?? null;
+    const find = await this.loadForced();
+    return find(email);
+  }
+
+  /** The same question, to be asked inside a transaction. */
+  async loadForced(): Promise<(email: string) => IdentityProvider | null> {
+    const enabled = await this.listEnabled();
+    return (email) => {
+      const domain = domainOf(email);
+      return enabled.find(({ domains }) => domains.includes(domain)) ?? null;
+    };
   }
 
   /** Those that accept access tokens of this issuer. */

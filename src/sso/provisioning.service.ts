@@ -23,7 +23,8 @@ export interface Admission {
 
 interface Newcomer extends Admission {
   profile: Profile;
-  forcedProviderId: string | null;
+  /** The provider that the domain of an e-mail address must use; null for any. */
+  findForcedId: (email: string) => string | null;
   now: Date;
 }
 
@@ -47,9 +48,9 @@ export class ProvisioningService {
   ): Promise<string> {
     const { provider, vouched } = admission;
     const profile = toProfile(vouched.subject, vouched.claims, provider);
-    const forced = profile.email === null ? null : await this.providers.findForced(profile.email);
-    const now = this.clock.now();
-    const newcomer = { ...admission, profile, forcedProviderId: forced?.id ?? null, now };
+    const findForced = await this.providers.loadForced();
+    const findForcedId = (email: string) => findForced(email)?.id ?? null;
+    const newcomer = { ...admission, profile, findForcedId, now: this.clock.now() };
     return this.unitOfWork.run(async (scope) => {
       const account = await this.identify(scope, newcomer);
       if (!account.isActive) throw signInRefused('account_disabled');
@@ -60,24 +61,30 @@ export class ProvisioningService {
   }
 
   private async identify(scope: WorkScope, newcomer: Newcomer): Promise<Account> {
-    const { provider, vouched, now } = newcomer;
+    const { provider, vouched, findForcedId, now } = newcomer;
     const identities = scope.get(IdentitiesRepository);
     await identities.lockSubject(provider.id, vouched.issuer, vouched.subject);
     const known = await identities.find(provider.id, vouched.issuer, vouched.subject);
     if (!known) return this.welcome(scope, newcomer);
     const account = await identities.lockAccount({ id: known.userId });
     assert(account, 'a link without its user');
+    // The domain may have been given to another provider since they were linked.
+    const forcedId = findForcedId(account.email);
+    if (forcedId !== null && forcedId !== provider.id) {
+      throw signInRefused('email_of_other_provider');
+    }
     await identities.touch(known.id, now);
     return account;
   }
 
   /** Somebody new to this provider: their account is linked, made, or they are turned away. */
   private async welcome(scope: WorkScope, newcomer: Newcomer): Promise<Account> {
-    const { provider, profile, forcedProviderId, vouched, now } = newcomer;
+    const { provider, profile, findForcedId, vouched, now } = newcomer;
     const identities = scope.get(IdentitiesRepository);
     const { email: told } = profile;
     const existing = told === null ? null : await identities.lockAccount({ email: told });
     const hasAccount = existing !== null;
+    const forcedProviderId = told === null ? null : findForcedId(told);
     const decision = decideLink({ provider, profile, forcedProviderId, hasAccount });
     if (decision.kind === 'refuse') throw signInRefused(decision.reason);
     const account = existing ?? (await this.create(scope, decision.email, profile, now));

@@ -1,6 +1,7 @@
 /** What a token of an issuer is checked against. */
 export interface LinkedUser {
   userId: string;
+  email: string;
   isActive: boolean;
   lastLoginAt: Date;
 }
