@@ -235,9 +235,32 @@ describe.each(databaseKinds())('accounts on %s', (kind) => {
     await identity.expect(200, 'GET', USERS, { as: operator.access });
   });
 
+  /** An identity at a provider of its own, whose id it answers. */
+  async function linkToProvider(userId: string): Promise<string> {
+    const id = newId();
+    await identity.sql(
+      `INSERT INTO identity_providers (id, slug, name, issuer_url, client_id, scopes, email_claim, name_claim,
+         audiences, allow_sign_up, require_verified_email, allow_operator_password, is_enabled, created_at, updated_at)
+       VALUES ($1, $2, 'A', 'https://issuer.example', 'a', '{}', 'email', 'name', '{}', true, true, true, true,
+         now(), now())`,
+      [id, `p-${id.slice(-12)}`],
+    );
+    await identity.sql(
+      `INSERT INTO user_identities (id, user_id, provider_id, issuer, subject, created_at, last_login_at)
+       VALUES ($1, $2, $3, 'https://issuer.example', 'one', now(), now())`,
+      [newId(), userId, id],
+    );
+    return id;
+  }
+
   it('do not count an operator who has no way to log in', async () => {
     const other = await makeOperator();
     await identity.sql('UPDATE users SET password_hash = NULL WHERE id = $1', [other.id]);
+    expect((await patch(operatorId, { status: 'disabled' })).status).toBe(409);
+    const providerId = await linkToProvider(other.id);
+    await identity.sql('UPDATE identity_providers SET is_enabled = false WHERE id = $1', [
+      providerId,
+    ]);
     expect((await patch(operatorId, { status: 'disabled' })).status).toBe(409);
     expect((await patch(other.id, { is_operator: false })).status).toBe(200);
   });

@@ -11,7 +11,9 @@ const LOCK_WITH_OPERATORS = `SELECT id FROM users
 /** Those with a way in: an operator whom nobody can be would leave the service without one. */
 const COUNT_OTHER_OPERATORS = `SELECT count(*)::integer AS count FROM users u
   WHERE is_operator AND status = 'active' AND id <> $1
-    AND (password_hash IS NOT NULL OR EXISTS (SELECT FROM user_identities i WHERE i.user_id = u.id))`;
+    AND (password_hash IS NOT NULL OR EXISTS (
+      SELECT FROM user_identities i JOIN identity_providers p ON p.id = i.provider_id AND p.is_enabled
+       WHERE i.user_id = u.id))`;
 
 const LOCK = `SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE`;
 
