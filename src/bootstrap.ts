@@ -21,6 +21,8 @@ import { NestLogger } from './logging/nest-logger.js';
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** A client that has not sent its headers and body by then is cut off. */
 const REQUEST_TIMEOUT_MS = 300_000;
+/** Connections that the system keeps until they are accepted: a thousand clients at once are a usual morning. */
+const CONNECTIONS_WAITING_MAX = 2_048;
 /** What pages of other origins may read of an answer besides the usual. */
 const EXPOSED_HEADERS = [
   'x-request-id',
@@ -72,7 +74,11 @@ export async function createApplication(
 
 /** Listens as configured; answers the port that was bound. */
 export async function listen(app: NestFastifyApplication, config: AppConfig): Promise<number> {
-  await app.listen(config.http.port, config.http.host);
+  await app.listen({
+    port: config.http.port,
+    host: config.http.host,
+    backlog: CONNECTIONS_WAITING_MAX,
+  });
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address ? address.port : config.http.port;
   app.get(PublicUrl).bind(port);
