@@ -40,12 +40,7 @@ export class SpacesService {
   }
 
   /** Makes a space with its roles, its owner and whatever rooms above add, in the caller's transaction. */
-  async addIn(
-    scope: WorkScope,
-    ownerId: string,
-    input: NewSpace,
-    id = newId(),
-  ): Promise<Space> {
+  async addIn(scope: WorkScope, ownerId: string, input: NewSpace, id = newId()): Promise<Space> {
     const now = this.clock.now();
     const space: Space = {
       id,
