@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AuditState } from '../audit/domain/audit-event.js';
+import type { AuditEntry, AuditState } from '../audit/domain/audit-event.js';
 import { AuditTrail } from '../audit/domain/audit-trail.port.js';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
@@ -16,7 +16,7 @@ import {
   PROVIDERS_TABLE,
 } from './domain/identity-provider.js';
 import { ProvidersReader } from './domain/providers.reader.port.js';
-import { ProvidersRepository } from './domain/providers.repository.port.js';
+import { ProvidersRepository, type Taken } from './domain/providers.repository.port.js';
 
 /** Names that addresses beside the providers' have. */
 const RESERVED_SLUGS: ReadonlySet<string> = new Set([
@@ -95,9 +95,11 @@ export class ProvidersService {
     await this.unitOfWork.run(async (scope) => {
       const before = await scope.get(ProvidersRepository).lock(id);
       if (!before) throw providerNotFound();
-      const removed = await scope.get(ProvidersRepository).remove(id);
-      const after = { managed_memberships_removed: removed };
+      const taken = await scope.get(ProvidersRepository).remove(id);
+      const members = taken.filter(({ kind }) => kind === 'member');
+      const after = { managed_memberships_removed: members.length };
       await record(scope, 'identity_provider.deleted', id, toState(before), after);
+      await scope.get(AuditTrail).record(...taken.map((one) => toTakenEntry(before.slug, one)));
     });
   }
 
@@ -154,6 +156,17 @@ function record(
 ): Promise<void> {
   const target = { type: 'identity_provider', id };
   return scope.get(AuditTrail).record({ action, target, searchSpaceId: null, before, after });
+}
+
+/** In the trail of the space that lost it. */
+function toTakenEntry(slug: string, { kind, searchSpaceId, id, role }: Taken): AuditEntry {
+  return {
+    action: kind === 'member' ? 'member.removed' : 'group_mapping.deleted',
+    target: { type: kind, id },
+    searchSpaceId,
+    before: { role },
+    after: { reason: `identity_provider_deleted:${slug}` },
+  };
 }
 
 function toState(provider: IdentityProvider): AuditState {

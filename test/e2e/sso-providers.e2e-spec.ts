@@ -189,5 +189,12 @@ describe('a provider', () => {
     expect((await call('GET', `${root}/my-access`, undefined, person.session)).body).toMatchObject({
       is_owner: true,
     });
+    // The space's own trail says who it lost, and why.
+    const trail = await call('GET', `${root}/audit-events`, undefined, person.session);
+    const reason = 'identity_provider_deleted:corporate';
+    for (const action of ['member.removed', 'group_mapping.deleted']) {
+      const entry = { action, before: { role: 'Viewer' }, after: { reason } };
+      expect(trail.body.data).toContainEqual(expect.objectContaining(entry));
+    }
   });
 });

@@ -3,7 +3,7 @@ import { DomainError } from '../../common/domain-error.js';
 import type { CacheEpoch } from '../../persistence/cache-epoch.js';
 import { isUniqueViolation } from '../../persistence/sql-error.js';
 import { type IdentityProvider, PROVIDERS_MAX } from '../domain/identity-provider.js';
-import { ProvidersRepository } from '../domain/providers.repository.port.js';
+import { ProvidersRepository, type Taken } from '../domain/providers.repository.port.js';
 import { type ProviderRow, SELECT_PROVIDERS, toProvider } from './provider-row.js';
 
 const SAVE = `INSERT INTO identity_providers AS p
@@ -14,8 +14,19 @@ const SAVE = `INSERT INTO identity_providers AS p
     email_claim = $8, name_claim = $9, groups_claim = $10, audiences = $11, allow_sign_up = $12,
     require_verified_email = $13, allow_operator_password = $14, is_enabled = $15, updated_at = $17`;
 
-const REMOVE_MEMBERSHIPS = `DELETE FROM memberships m USING managed_memberships g
-  WHERE g.membership_id = m.id AND g.provider_id = $1 AND NOT m.is_owner RETURNING m.id`;
+const TAKE_MEMBERSHIPS = `DELETE FROM memberships m USING managed_memberships g, roles r
+  WHERE g.membership_id = m.id AND g.provider_id = $1 AND NOT m.is_owner AND r.id = m.role_id
+  RETURNING m.search_space_id, m.user_id AS id, r.name AS role`;
+
+const TAKE_MAPPINGS = `DELETE FROM group_mappings g USING roles r
+  WHERE g.provider_id = $1 AND r.id = g.role_id
+  RETURNING g.search_space_id, g.id, r.name AS role`;
+
+interface TakenRow {
+  search_space_id: string;
+  id: string;
+  role: string;
+}
 
 export class TypeormProvidersRepository extends ProvidersRepository {
   constructor(
@@ -50,13 +61,24 @@ export class TypeormProvidersRepository extends ProvidersRepository {
     return row ? toProvider(row) : null;
   }
 
-  async remove(id: string): Promise<number> {
-    const answer: unknown = await this.manager.query(REMOVE_MEMBERSHIPS, [id]);
-    // TypeORM answers a DELETE with [rows, count].
-    const [, count] = answer as [unknown[], number];
+  async remove(id: string): Promise<Taken[]> {
+    const members = await this.take('member', TAKE_MEMBERSHIPS, id);
+    const mappings = await this.take('group_mapping', TAKE_MAPPINGS, id);
     await this.manager.query('DELETE FROM identity_providers WHERE id = $1', [id]);
     await this.epoch.bump(this.manager);
-    return count;
+    return [...members, ...mappings];
+  }
+
+  private async take(kind: Taken['kind'], text: string, id: string): Promise<Taken[]> {
+    const answer: unknown = await this.manager.query(text, [id]);
+    // TypeORM answers a DELETE with [rows, count].
+    const [rows] = answer as [TakenRow[], number];
+    return rows.map((row) => ({
+      kind,
+      searchSpaceId: row.search_space_id,
+      id: row.id,
+      role: row.role,
+    }));
   }
 
   private async assertRoom(): Promise<void> {
