@@ -1,6 +1,7 @@
 /** What a key is held to, over HTTP on a real database: addresses, endpoints, scopes, requests a minute, an hour and a day. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, TestIdentity, type Tokens } from '../factories/identity.factory.js';
+import { waitForMinute } from '../setup/minute.js';
 import { databaseKinds, queueKinds, readRedisUrl } from '../setup/services.js';
 import { newId } from '../../src/common/ids.js';
 
@@ -208,6 +209,9 @@ describe.each(databaseKinds())('what a key is held to on %s', (kind) => {
   });
 
   describe('requests', () => {
+    // Exact counts of a minute are told within one.
+    beforeEach(() => waitForMinute(10_000));
+
     it('are counted fully within one second, and told on every answer', async () => {
       const { key } = await make({ rate_limit_per_minute: 1_000, rate_limit_per_day: 10 });
       const first = await identity.call('GET', ME, { as: key });

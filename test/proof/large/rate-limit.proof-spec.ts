@@ -1,22 +1,16 @@
 /** Proves that a key's limit is one over all processes: of a thousand calls at once to four of them exactly the limit pass. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Fleet } from '../../setup/fleet.js';
 import { ADMIN_PASSWORD, createInstallation, type Installation } from '../../setup/installation.js';
+import { waitForMinute } from '../../setup/minute.js';
 import { send } from '../service-client.js';
 
 const LIMIT = 100;
 const CALLS = 1_000;
-const MINUTE_MS = 60_000;
 /** Left of the running minute at least, so that no call falls into the next one on a loaded machine. */
 const ROOM_MS = 30_000;
 const TEST_TIMEOUT_MS = 180_000;
 const ME = '/api/v1/auth/me';
-
-async function waitForRoom(): Promise<void> {
-  const leftMs = MINUTE_MS - (Date.now() % MINUTE_MS);
-  if (leftMs < ROOM_MS) await delay(leftMs + 1);
-}
 
 describe('the limit of a key', () => {
   let installation: Installation;
@@ -59,7 +53,7 @@ describe('the limit of a key', () => {
       );
       expect(made.status).toBe(201);
       const key = { authorization: `Bearer ${made.body.key}` };
-      await waitForRoom();
+      await waitForMinute(ROOM_MS);
       const startedAtMs = performance.now();
       const statuses = await Promise.all(
         Array.from({ length: CALLS }, async (_none, index) => {
