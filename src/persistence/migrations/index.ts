@@ -13,6 +13,7 @@ import { CreateDelegatedUsers1790000000650 } from './1790000000650-create-delega
 import { ProtectTenants1790000000700 } from './1790000000700-protect-tenants.js';
 import { KeepMappedRoles1790000000710 } from './1790000000710-keep-mapped-roles.js';
 import { NarrowAppRole1790000000720 } from './1790000000720-narrow-app-role.js';
+import { CreateBudgets1790000000800 } from './1790000000800-create-budgets.js';
 
 /** Every migration, in the order of its number. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   ProtectTenants1790000000700,
   KeepMappedRoles1790000000710,
   NarrowAppRole1790000000720,
+  CreateBudgets1790000000800,
 ] as const;

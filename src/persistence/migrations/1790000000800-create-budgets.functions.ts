@@ -1,0 +1,597 @@
+import { PLANS } from './1790000000300-create-billing.functions.js';
+
+/** They move money for whoever asks: with the rights of their owner, and for the batches alone. */
+const AS_OWNER = 'SECURITY DEFINER SET search_path = public, pg_temp';
+
+const NIL = `'00000000-0000-0000-0000-000000000000'::uuid`;
+const PLATFORM = `'00000000-0000-7000-8000-000000000000'::uuid`;
+
+/** UUIDv7 of this moment: 48 bits of milliseconds over a random uuid, its version raised from 4 to 7. */
+const NEW_ID = `
+  CREATE FUNCTION billing_new_id() RETURNS uuid LANGUAGE sql VOLATILE AS $$
+    SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+        PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
+        FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+  $$;
+`;
+
+/**
+ * The period around a moment. Days, weeks (from Monday) and months begin at local midnight, so that a month ends where
+ * the next begins and days around a change of the clock have 23 or 25 hours. Spend windows begin at the moment itself.
+ * 'total' begins with time and has no end.
+ */
+const PERIOD = `
+  CREATE FUNCTION billing_period(period text, time_zone text, at timestamptz,
+    OUT starts timestamptz, OUT ends timestamptz)
+  LANGUAGE plpgsql STABLE AS $$
+  BEGIN
+    CASE period
+      WHEN 'day', 'week', 'month' THEN
+        starts := date_trunc(period, at AT TIME ZONE time_zone) AT TIME ZONE time_zone;
+        ends := (date_trunc(period, at AT TIME ZONE time_zone)
+          + ('1 ' || period)::interval) AT TIME ZONE time_zone;
+      WHEN 'total' THEN
+        starts := at;
+      ELSE
+        starts := at;
+        ends := at + CASE period WHEN '5h' THEN interval '5 hours'
+          WHEN '1d' THEN interval '24 hours' ELSE interval '168 hours' END;
+    END CASE;
+  END $$;
+`;
+
+/**
+ * The budget as it stands at a moment: a period that has ended is followed by the one that contains the moment, however
+ * many lie between. What the period just before left unused is carried, up to the cap; what had been carried into it is
+ * used first and is never carried again. A budget that has ended stays as it is.
+ */
+const ROLL = `
+  CREATE FUNCTION billing_roll_budget(budget budgets, at timestamptz) RETURNS budgets
+  LANGUAGE plpgsql STABLE AS $$
+  DECLARE
+    fresh record;
+    cap bigint := 0;
+    used bigint;
+  BEGIN
+    IF budget.period_end IS NULL OR budget.period_end > at OR budget.ends_at <= at THEN
+      RETURN budget;
+    END IF;
+    SELECT * INTO fresh FROM billing_period(budget.period, budget.time_zone, at);
+    IF budget.period IN ('day', 'week', 'month') THEN
+      cap := div(budget.limit_micros::numeric * budget.rollover_percent, 100);
+    END IF;
+    used := greatest(0, budget.spent_micros + budget.held_micros - budget.carried_micros);
+    budget.carried_micros := CASE WHEN budget.period_end = fresh.starts
+      THEN least(cap, greatest(0, budget.limit_micros - used)) ELSE cap END;
+    budget.period_start := fresh.starts;
+    budget.period_end := fresh.ends;
+    budget.held_micros := 0;
+    budget.spent_micros := 0;
+    budget.notified := '{}';
+    budget.exhausted_at := NULL;
+    RETURN budget;
+  END $$;
+`;
+
+/** Tells once a period that a threshold was reached, or that nothing is left; answers the budget with its marks. */
+const WATCH = `
+  CREATE FUNCTION billing_watch_budget(budget budgets, is_denied boolean) RETURNS budgets
+  LANGUAGE plpgsql VOLATILE ${AS_OWNER} AS $$
+  DECLARE
+    whole bigint := budget.limit_micros + budget.carried_micros;
+    threshold smallint;
+    facts jsonb;
+  BEGIN
+    IF NOT is_denied AND (whole = 0 OR budget.spent_micros = 0) THEN
+      RETURN budget;
+    END IF;
+    facts := jsonb_build_object('budget_id', budget.id, 'name', budget.name, 'scope', budget.scope,
+      'mode', budget.mode, 'period', budget.period, 'period_start', budget.period_start,
+      'spent_micros', budget.spent_micros, 'limit_micros', whole);
+    IF NOT is_denied THEN
+      FOREACH threshold IN ARRAY budget.thresholds LOOP
+        IF budget.spent_micros::numeric * 100 >= whole::numeric * threshold
+           AND threshold <> ALL (budget.notified) THEN
+          budget.notified := budget.notified || threshold;
+          INSERT INTO outbox_events (id, kind, search_space_id, payload)
+            VALUES (billing_new_id(), 'budget.threshold_reached', budget.search_space_id,
+                    facts || jsonb_build_object('percent', threshold));
+        END IF;
+      END LOOP;
+    END IF;
+    IF budget.exhausted_at IS NULL AND (is_denied OR budget.spent_micros >= whole) THEN
+      budget.exhausted_at := now();
+      INSERT INTO outbox_events (id, kind, search_space_id, payload)
+        VALUES (billing_new_id(), 'budget.exhausted', budget.search_space_id, facts
+          || jsonb_build_object('reason', CASE WHEN is_denied THEN 'denied' ELSE 'spent' END));
+    END IF;
+    RETURN budget;
+  END $$;
+`;
+
+/** The budgets of these subjects, locked in id order and renewed where their period has ended. */
+const LOCK = `
+  CREATE FUNCTION billing_lock_budgets(subjects uuid[], spaces uuid[]) RETURNS budgets[]
+  LANGUAGE plpgsql ${PLANS} ${AS_OWNER} AS $$
+  DECLARE
+    caps budgets[];
+  BEGIN
+    SELECT array_agg(l.x) INTO caps
+      FROM (SELECT x FROM budgets x
+             WHERE x.subject_id = ANY (subjects) AND x.deleted_at IS NULL
+               AND (x.search_space_id IS NULL OR x.search_space_id = ANY (spaces))
+             ORDER BY x.id FOR NO KEY UPDATE) l;
+    FOR j IN 1 .. coalesce(cardinality(caps), 0) LOOP
+      CONTINUE WHEN caps[j].period_end IS NULL OR caps[j].period_end > now()
+        OR caps[j].ends_at <= now();
+      -- A window that was never opened leaves no period behind.
+      IF caps[j].period_end > caps[j].period_start THEN
+        INSERT INTO budget_periods (budget_id, period_start, period_end, limit_micros,
+          carried_micros, held_micros, spent_micros)
+        VALUES (caps[j].id, caps[j].period_start, caps[j].period_end, caps[j].limit_micros,
+          caps[j].carried_micros, caps[j].held_micros, caps[j].spent_micros);
+      END IF;
+      caps[j] := billing_roll_budget(caps[j], now());
+    END LOOP;
+    RETURN caps;
+  END $$;
+`;
+
+/** Writes the counters and marks of locked budgets back. */
+const KEEP = `
+  CREATE FUNCTION billing_keep_budgets(caps budgets[]) RETURNS void
+  LANGUAGE sql ${PLANS} ${AS_OWNER} AS $$
+    UPDATE budgets b
+       SET period_start = c.period_start, period_end = c.period_end,
+           carried_micros = c.carried_micros, held_micros = c.held_micros,
+           spent_micros = c.spent_micros, notified = c.notified, exhausted_at = c.exhausted_at
+      FROM unnest(caps) AS c
+     WHERE b.id = c.id
+       AND (b.held_micros, b.spent_micros, b.period_start, b.carried_micros, b.notified,
+            b.exhausted_at IS NULL)
+         IS DISTINCT FROM (c.held_micros, c.spent_micros, c.period_start, c.carried_micros,
+            c.notified, c.exhausted_at IS NULL)
+  $$;
+`;
+
+/**
+ * member.hold: {id, transaction_id, account_id | search_space_id, amount_micros, funding?, user_id?, api_key_id?,
+ * price_version_id?, reference?, actor?, expires_in_s | expires_at}. Wallets are locked in id order, then budgets in
+ * theirs; members are admitted in the order they arrived, and one that does not fit is refused alone. Wallet and
+ * budgets hold together or not at all. A hold of 0, or without funding, moves nothing and makes no ledger transaction.
+ */
+const HOLD = `
+  CREATE OR REPLACE FUNCTION billing_hold(batch jsonb, verdicts jsonb[]) RETURNS jsonb[]
+  LANGUAGE plpgsql ${PLANS} ${AS_OWNER} AS $$
+  DECLARE
+    results jsonb[] := verdicts;
+    positions int[];
+    hold_ids uuid[];
+    account_ids uuid[];
+    asked bigint[];
+    amounts bigint[] := '{}';
+    counted bigint[] := '{}';
+    fundings text[];
+    space_ids uuid[];
+    user_ids uuid[];
+    key_ids uuid[];
+    known_states text[];
+    wallet_ids uuid[];
+    wallet_spaces uuid[];
+    wallet_available bigint[];
+    wallet_held bigint[];
+    turning uuid[];
+    caps budgets[];
+    cap_subjects uuid[];
+    binding int[];
+    held_under text[] := '{}';
+    held_periods text[] := '{}';
+    admitted int[] := '{}';
+    warnings jsonb;
+    refusal jsonb;
+    is_capped boolean := false;
+    wallet int;
+    j int;
+    remaining bigint;
+  BEGIN
+    SELECT array_agg(e.position::int), array_agg((e.hold ->> 'id')::uuid),
+           array_agg(coalesce((e.hold ->> 'account_id')::uuid, (
+             SELECT a.id FROM accounts a WHERE a.kind = 'wallet'
+                AND a.search_space_id = (e.hold ->> 'search_space_id')::uuid))),
+           array_agg((e.hold ->> 'amount_micros')::bigint),
+           array_agg(coalesce(e.hold ->> 'funding', 'wallet')),
+           array_agg((e.hold ->> 'user_id')::uuid), array_agg((e.hold ->> 'api_key_id')::uuid),
+           array_agg((SELECT h.state FROM holds h WHERE h.id = (e.hold ->> 'id')::uuid))
+      INTO positions, hold_ids, account_ids, asked, fundings, user_ids, key_ids, known_states
+      FROM (SELECT x.position, x.member -> 'hold' AS hold
+              FROM jsonb_array_elements(batch) WITH ORDINALITY AS x (member, position)) e
+     WHERE jsonb_typeof(e.hold) = 'object' AND NOT settlement_refused(verdicts[e.position]);
+    IF positions IS NULL THEN
+      RETURN verdicts;
+    END IF;
+
+    -- Grants that begin or end move money of the platform's account too, which everybody locks first.
+    turning := ARRAY(SELECT a.id FROM accounts a
+      WHERE a.id = ANY (account_ids) AND a.lots_due_at <= now());
+    IF turning <> '{}' THEN
+      PERFORM a.id FROM accounts a WHERE a.id = ${PLATFORM} OR a.id = ANY (account_ids)
+        ORDER BY a.id FOR NO KEY UPDATE;
+      PERFORM billing_turn_lots(turning);
+    END IF;
+    SELECT array_agg(l.id), array_agg(l.search_space_id), array_agg(l.available_micros),
+           array_agg(l.held_micros)
+      INTO wallet_ids, wallet_spaces, wallet_available, wallet_held
+      FROM (SELECT a.id, a.search_space_id, a.available_micros, a.held_micros FROM accounts a
+             WHERE a.id = ANY (account_ids) ORDER BY a.id FOR NO KEY UPDATE) l;
+
+    FOR i IN 1 .. cardinality(positions) LOOP
+      amounts[i] := CASE fundings[i] WHEN 'wallet' THEN asked[i] ELSE 0 END;
+      counted[i] := CASE fundings[i] WHEN 'none' THEN 0 ELSE asked[i] END;
+      space_ids[i] := wallet_spaces[array_position(wallet_ids, account_ids[i])];
+      is_capped := is_capped OR counted[i] > 0;
+    END LOOP;
+    IF is_capped THEN
+      caps := billing_lock_budgets(
+        ARRAY(SELECT DISTINCT s.id FROM unnest(space_ids || user_ids || key_ids || ${NIL}) AS s (id)
+               WHERE s.id IS NOT NULL),
+        ARRAY(SELECT DISTINCT s.id FROM unnest(space_ids) AS s (id) WHERE s.id IS NOT NULL));
+      cap_subjects := ARRAY(SELECT c.subject_id FROM unnest(caps) WITH ORDINALITY AS c ORDER BY c.ordinality);
+    END IF;
+
+    FOR i IN 1 .. cardinality(positions) LOOP
+      wallet := array_position(wallet_ids, account_ids[i]);
+      refusal := NULL;
+      binding := '{}';
+      IF known_states[i] IS NOT NULL THEN
+        refusal := jsonb_build_object('code', 'billing.hold_exists', 'state', known_states[i]);
+      ELSIF wallet IS NULL OR (amounts[i] > 0 AND amounts[i] > wallet_available[wallet]) THEN
+        refusal := jsonb_build_object('code', 'billing.insufficient_balance',
+          'account_id', account_ids[i], 'required_micros', amounts[i],
+          'remaining_micros', coalesce(wallet_available[wallet], 0),
+          'balance_micros', coalesce(wallet_available[wallet] + wallet_held[wallet], 0));
+      ELSIF caps IS NOT NULL AND counted[i] > 0 THEN
+        FOREACH j IN ARRAY array_positions(cap_subjects, ${NIL})
+            || array_positions(cap_subjects, space_ids[i])
+            || array_positions(cap_subjects, user_ids[i])
+            || array_positions(cap_subjects, key_ids[i]) LOOP
+          CONTINUE WHEN caps[j].search_space_id <> space_ids[i]
+            OR (caps[j].scope = 'subscription') <> (fundings[i] = 'subscription')
+            OR (caps[j].mode = 'soft' AND caps[j].ends_at <= now());
+          binding := binding || j;
+          remaining := caps[j].limit_micros + caps[j].carried_micros - caps[j].spent_micros
+            - caps[j].held_micros;
+          CONTINUE WHEN refusal IS NOT NULL OR caps[j].mode = 'soft'
+            OR (counted[i] <= remaining AND NOT coalesce(caps[j].ends_at <= now(), false));
+          caps[j] := billing_watch_budget(caps[j], true);
+          refusal := jsonb_build_object('code', 'billing.budget_exceeded', 'budget_id', caps[j].id,
+            'budget_name', caps[j].name, 'scope', caps[j].scope, 'period', caps[j].period,
+            'limit_micros', caps[j].limit_micros + caps[j].carried_micros,
+            'remaining_micros', greatest(0, remaining), 'required_micros', counted[i],
+            'resets_at', CASE WHEN caps[j].ends_at <= caps[j].period_end THEN NULL
+              ELSE caps[j].period_end END,
+            'reason', CASE WHEN caps[j].ends_at <= now() THEN 'ended' ELSE 'limit' END,
+            'balance_micros', wallet_available[wallet] + wallet_held[wallet]);
+        END LOOP;
+      END IF;
+      IF refusal IS NOT NULL THEN
+        results[positions[i]] := refusal;
+        CONTINUE;
+      END IF;
+
+      wallet_available[wallet] := wallet_available[wallet] - amounts[i];
+      wallet_held[wallet] := wallet_held[wallet] + amounts[i];
+      admitted := admitted || i;
+      held_under[i] := '{}';
+      held_periods[i] := '{}';
+      CONTINUE WHEN binding = '{}';
+      warnings := '[]';
+      FOREACH j IN ARRAY binding LOOP
+        caps[j].held_micros := caps[j].held_micros + counted[i];
+        remaining := caps[j].limit_micros + caps[j].carried_micros - caps[j].spent_micros
+          - caps[j].held_micros;
+        CONTINUE WHEN (caps[j].spent_micros + caps[j].held_micros)::numeric * 100
+          < (caps[j].limit_micros + caps[j].carried_micros)::numeric * coalesce(caps[j].thresholds[1], 100);
+        warnings := warnings || jsonb_build_object('budget_id', caps[j].id,
+          'budget_name', caps[j].name, 'scope', caps[j].scope, 'mode', caps[j].mode,
+          'limit_micros', caps[j].limit_micros + caps[j].carried_micros,
+          'remaining_micros', greatest(0, remaining),
+          'used_percent', div((caps[j].spent_micros + caps[j].held_micros)::numeric * 100,
+            greatest(1, caps[j].limit_micros + caps[j].carried_micros)));
+      END LOOP;
+      -- As text: the lists of the members differ in length.
+      held_under[i] := ARRAY(SELECT caps[b.j].id FROM unnest(binding) WITH ORDINALITY AS b (j, n)
+        ORDER BY b.n)::text;
+      held_periods[i] := ARRAY(SELECT caps[b.j].period_start
+        FROM unnest(binding) WITH ORDINALITY AS b (j, n) ORDER BY b.n)::text;
+      IF warnings <> '[]' THEN
+        results[positions[i]] := jsonb_build_object('ok', true, 'budget_warnings', warnings);
+      END IF;
+    END LOOP;
+
+    IF caps IS NOT NULL THEN
+      PERFORM billing_keep_budgets(caps);
+    END IF;
+    IF admitted = '{}' THEN
+      RETURN results;
+    END IF;
+
+    UPDATE accounts a SET available_micros = w.available, held_micros = w.held
+      FROM unnest(wallet_ids, wallet_available, wallet_held) AS w (id, available, held)
+     WHERE a.id = w.id AND a.held_micros <> w.held;
+
+    WITH fresh AS MATERIALIZED (
+      SELECT hold_ids[i] AS id, account_ids[i] AS account_id, amounts[i] AS amount_micros,
+             counted[i] AS counted_micros, fundings[i] AS funding,
+             held_under[i]::uuid[] AS budget_ids, held_periods[i]::timestamptz[] AS periods,
+             batch -> (positions[i] - 1) -> 'hold' AS hold
+        FROM unnest(admitted) AS i
+    ), held AS (
+      INSERT INTO holds (id, account_id, amount_micros, counted_micros, funding, budget_ids,
+        budget_periods, price_version_id, reference, expires_at)
+      SELECT f.id, f.account_id, f.amount_micros, f.counted_micros, f.funding, f.budget_ids,
+             f.periods, (f.hold ->> 'price_version_id')::uuid, f.hold ->> 'reference',
+             coalesce((f.hold ->> 'expires_at')::timestamptz,
+                      now() + make_interval(secs => (f.hold ->> 'expires_in_s')::int))
+        FROM fresh f
+    ), noted AS (
+      INSERT INTO ledger_transactions (id, kind, hold_id, reference, actor)
+      SELECT (f.hold ->> 'transaction_id')::uuid, 'hold', f.id, f.hold ->> 'reference',
+             f.hold ->> 'actor'
+        FROM fresh f WHERE f.amount_micros <> 0
+    )
+    INSERT INTO ledger_entries (account_id, transaction_id, bucket, amount_micros)
+    SELECT f.account_id, (f.hold ->> 'transaction_id')::uuid, e.bucket, e.sign * f.amount_micros
+      FROM fresh f CROSS JOIN (VALUES ('available', -1), ('held', 1)) AS e (bucket, sign)
+     WHERE f.amount_micros <> 0;
+    RETURN results;
+  END $$;
+`;
+
+/**
+ * What holds counted leaves their budgets. What a hold counted leaves its budgets in the period that admitted it: the
+ * current one, or one that has ended, whose late return may raise what was carried over from it.
+ */
+const COUNT = `
+  CREATE FUNCTION billing_count_on_budgets(hold_ids uuid[], returned bigint[], spent bigint[]) RETURNS void
+  LANGUAGE plpgsql ${PLANS} ${AS_OWNER} AS $$
+  DECLARE
+    caps budgets[];
+    cap_ids uuid[];
+    change record;
+    closed budget_periods;
+    cap bigint;
+    j int;
+  BEGIN
+    SELECT array_agg(l.x), array_agg(l.id) INTO caps, cap_ids
+      FROM (SELECT x, x.id FROM budgets x
+             WHERE x.id = ANY (ARRAY(SELECT DISTINCT u.id FROM holds h
+                CROSS JOIN LATERAL unnest(h.budget_ids) AS u (id) WHERE h.id = ANY (hold_ids)))
+             ORDER BY x.id FOR NO KEY UPDATE) l;
+    IF caps IS NULL THEN
+      RETURN;
+    END IF;
+    FOR change IN
+      SELECT u.id, u.period_start, sum(m.returned)::bigint AS returned, sum(m.spent)::bigint AS spent
+        FROM unnest(hold_ids, returned, spent) AS m (hold_id, returned, spent)
+        JOIN holds h ON h.id = m.hold_id
+       CROSS JOIN LATERAL unnest(h.budget_ids, h.budget_periods) AS u (id, period_start)
+       GROUP BY 1, 2
+    LOOP
+      j := array_position(cap_ids, change.id);
+      CONTINUE WHEN j IS NULL;
+      IF caps[j].period_start = change.period_start THEN
+        caps[j].held_micros := greatest(0, caps[j].held_micros - change.returned);
+        caps[j].spent_micros := caps[j].spent_micros + change.spent;
+        IF caps[j].deleted_at IS NULL THEN
+          caps[j] := billing_watch_budget(caps[j], false);
+        END IF;
+        CONTINUE;
+      END IF;
+      UPDATE budget_periods p SET held_micros = greatest(0, p.held_micros - change.returned),
+             spent_micros = p.spent_micros + change.spent
+       WHERE p.budget_id = change.id AND p.period_start = change.period_start RETURNING p.* INTO closed;
+      CONTINUE WHEN closed.period_end IS DISTINCT FROM caps[j].period_start
+        OR caps[j].rollover_percent = 0;
+      cap := div(caps[j].limit_micros::numeric * caps[j].rollover_percent, 100);
+      caps[j].carried_micros := least(cap, greatest(0, closed.limit_micros
+        - greatest(0, closed.spent_micros + closed.held_micros - closed.carried_micros)));
+    END LOOP;
+    PERFORM billing_keep_budgets(caps);
+  END $$;
+`;
+
+/**
+ * member.settle: {hold_id, transaction_id, action: post | void | expire, amount_micros? (post; all of the hold when
+ * absent), actor?, review?, attempt_id?}. As before: accounts locked in id order, then the holds read; the first
+ * conclusion counts and any further one reports it. A post takes what the hold lacks from what is available and then
+ * from the overdraft, and reports what was not there. Budgets come last, after the accounts.
+ */
+const SETTLE = `
+  CREATE OR REPLACE FUNCTION billing_settle(batch jsonb, verdicts jsonb[]) RETURNS jsonb[]
+  LANGUAGE plpgsql ${PLANS} ${AS_OWNER} AS $$
+  DECLARE
+    results jsonb[] := verdicts;
+    positions int[];
+    hold_ids uuid[];
+    transaction_ids uuid[];
+    actions text[];
+    asked bigint[];
+    account_ids uuid[];
+    amounts bigint[];
+    counted bigint[];
+    fundings text[];
+    first_states text[];
+    states text[];
+    posted bigint[];
+    shortfalls bigint[];
+    conclusions uuid[];
+    due boolean[];
+    wallet_ids uuid[];
+    wallet_available bigint[];
+    wallet_held bigint[];
+    wallet_spent bigint[];
+    wallet_overdraft bigint[];
+    concluded int[] := '{}';
+    firsts int[] := '{}';
+    released bigint[] := '{}';
+    returned bigint[] := '{}';
+    uncounted bigint[] := '{}';
+    counts bigint[] := '{}';
+    has_budgets boolean;
+    k int;
+    wallet int;
+    held bigint;
+    owed bigint;
+    paid bigint;
+    missing int;
+    needs_review boolean;
+  BEGIN
+    SELECT array_agg(e.position::int), array_agg((e.settle ->> 'hold_id')::uuid),
+           array_agg((e.settle ->> 'transaction_id')::uuid), array_agg(e.settle ->> 'action'),
+           array_agg((e.settle ->> 'amount_micros')::bigint), bool_or(e.settle ? 'review')
+      INTO positions, hold_ids, transaction_ids, actions, asked, needs_review
+      FROM (SELECT x.position, x.member -> 'settle' AS settle
+              FROM jsonb_array_elements(batch) WITH ORDINALITY AS x (member, position)) e
+     WHERE jsonb_typeof(e.settle) = 'object' AND NOT settlement_refused(verdicts[e.position]);
+    IF positions IS NULL THEN
+      RETURN verdicts;
+    END IF;
+
+    SELECT array_agg(l.id), array_agg(l.available_micros), array_agg(l.held_micros),
+           array_agg(l.spent_micros), array_agg(l.overdraft_micros)
+      INTO wallet_ids, wallet_available, wallet_held, wallet_spent, wallet_overdraft
+      FROM (SELECT a.id, a.available_micros, a.held_micros, a.spent_micros, a.overdraft_micros
+              FROM accounts a
+             WHERE a.id = ANY (ARRAY(SELECT h.account_id FROM holds h WHERE h.id = ANY (hold_ids)))
+             ORDER BY a.id FOR NO KEY UPDATE) l;
+
+    SELECT array_agg(h.account_id ORDER BY m.n), array_agg(h.amount_micros ORDER BY m.n),
+           array_agg(h.state ORDER BY m.n), array_agg(h.posted_micros ORDER BY m.n),
+           array_agg(h.shortfall_micros ORDER BY m.n), array_agg(h.conclusion_id ORDER BY m.n),
+           array_agg(h.expires_at <= now() ORDER BY m.n),
+           array_agg(h.counted_micros ORDER BY m.n), array_agg(h.funding ORDER BY m.n),
+           bool_or(h.budget_ids <> '{}')
+      INTO account_ids, amounts, first_states, posted, shortfalls, conclusions, due, counted,
+           fundings, has_budgets
+      FROM unnest(hold_ids) WITH ORDINALITY AS m (id, n) LEFT JOIN holds h ON h.id = m.id;
+    states := first_states;
+
+    FOR i IN 1 .. cardinality(positions) LOOP
+      -- The first member with this hold keeps its state for all of the batch.
+      k := array_position(hold_ids, hold_ids[i]);
+      IF states[k] IS NULL THEN
+        results[positions[i]] := '{"code": "billing.hold_missing"}';
+      ELSIF actions[i] = 'expire' AND states[k] = 'held' AND NOT due[k] THEN
+        results[positions[i]] := '{"code": "billing.hold_not_due"}';
+      ELSIF states[k] = 'held' OR (states[k] = 'expired' AND actions[i] = 'post') THEN
+        wallet := array_position(wallet_ids, account_ids[k]);
+        held := CASE states[k] WHEN 'held' THEN amounts[k] ELSE 0 END;
+        owed := CASE WHEN actions[i] = 'post' AND fundings[k] = 'wallet'
+          THEN coalesce(asked[i], amounts[k]) ELSE 0 END;
+        paid := least(owed, greatest(held,
+          held + wallet_available[wallet] + wallet_overdraft[wallet]));
+        uncounted := uncounted || CASE states[k] WHEN 'held' THEN counted[k] ELSE 0 END;
+        counts := counts || CASE WHEN actions[i] <> 'post' OR fundings[k] = 'none' THEN 0
+          WHEN fundings[k] = 'wallet' THEN paid ELSE coalesce(asked[i], counted[k]) END;
+        concluded := concluded || i;
+        firsts := firsts || k;
+        released := released || held;
+        returned := returned || (held - paid);
+        wallet_available[wallet] := wallet_available[wallet] + held - paid;
+        wallet_held[wallet] := wallet_held[wallet] - held;
+        wallet_spent[wallet] := wallet_spent[wallet] + paid;
+        states[k] := CASE actions[i]
+          WHEN 'post' THEN 'posted' WHEN 'void' THEN 'voided' WHEN 'expire' THEN 'expired' END;
+        posted[k] := paid;
+        shortfalls[k] := owed - paid;
+        conclusions[k] := transaction_ids[i];
+        needs_review := needs_review OR owed > paid;
+        results[positions[i]] := jsonb_build_object('ok', true, 'state', states[k],
+          'posted_micros', paid, 'shortfall_micros', owed - paid);
+      ELSE
+        results[positions[i]] := jsonb_build_object('code', 'already', 'state', states[k],
+          'posted_micros', posted[k], 'shortfall_micros', shortfalls[k],
+          'replayed', coalesce(conclusions[k] = transaction_ids[i], false));
+      END IF;
+    END LOOP;
+    IF concluded = '{}' THEN
+      RETURN results;
+    END IF;
+
+    UPDATE accounts a SET available_micros = w.available, held_micros = w.held, spent_micros = w.spent
+      FROM unnest(wallet_ids, wallet_available, wallet_held, wallet_spent)
+           AS w (id, available, held, spent)
+     WHERE a.id = w.id AND (a.held_micros <> w.held OR a.spent_micros <> w.spent);
+
+    WITH done AS MATERIALIZED (
+      SELECT hold_ids[c.i] AS hold_id, transaction_ids[c.i] AS transaction_id,
+             account_ids[c.k] AS account_id, actions[c.i] AS action, c.from_held, c.to_available,
+             batch -> (positions[c.i] - 1) -> 'settle' ->> 'actor' AS actor
+        FROM unnest(concluded, firsts, released, returned) AS c (i, k, from_held, to_available)
+    ), noted AS (
+      INSERT INTO ledger_transactions (id, kind, hold_id, actor)
+      SELECT d.transaction_id, d.action, d.hold_id, d.actor
+        FROM done d WHERE d.from_held <> 0 OR d.to_available <> 0
+    ), entered AS (
+      INSERT INTO ledger_entries (account_id, transaction_id, bucket, amount_micros)
+      SELECT d.account_id, d.transaction_id, e.bucket, e.amount_micros
+        FROM done d
+       CROSS JOIN LATERAL (VALUES ('held', -d.from_held), ('available', d.to_available),
+               ('spent', d.from_held - d.to_available)) AS e (bucket, amount_micros)
+       WHERE e.amount_micros <> 0
+    ), ended AS (
+      UPDATE holds h
+         SET state = states[u.k], posted_micros = posted[u.k], shortfall_micros = shortfalls[u.k],
+             concluded_at = now(), conclusion_id = conclusions[u.k]
+        FROM (SELECT DISTINCT f.k FROM unnest(firsts) AS f (k)) u
+       WHERE h.id = hold_ids[u.k] AND h.state = first_states[u.k]
+      RETURNING h.id
+    )
+    SELECT count(*) - (SELECT count(DISTINCT f.k) FROM unnest(firsts) AS f (k))
+      INTO missing FROM ended;
+    IF missing <> 0 THEN
+      RAISE EXCEPTION 'a hold changed under the lock of its account'
+        USING ERRCODE = 'serialization_failure';
+    END IF;
+
+    IF has_budgets THEN
+      PERFORM billing_count_on_budgets(
+        ARRAY(SELECT hold_ids[c.i] FROM unnest(concluded) WITH ORDINALITY AS c (i, n) ORDER BY c.n),
+        uncounted, counts);
+    END IF;
+    IF NOT coalesce(needs_review, false) THEN
+      RETURN results;
+    END IF;
+    INSERT INTO reconciliation_items (id, hold_id, attempt_id, reason, amount_micros)
+    SELECT transaction_ids[c.i], hold_ids[c.i], (x.settle ->> 'attempt_id')::uuid,
+           coalesce(x.settle ->> 'review', 'shortfall'), shortfalls[c.k]
+      FROM unnest(concluded, firsts) AS c (i, k)
+     CROSS JOIN LATERAL (SELECT batch -> (positions[c.i] - 1) -> 'settle' AS settle) x
+     WHERE shortfalls[c.k] > 0 OR x.settle ->> 'review' IS NOT NULL;
+    RETURN results;
+  END $$;
+`;
+
+export { AS_OWNER };
+
+export const BUDGET_FUNCTIONS = [
+  NEW_ID,
+  PERIOD,
+  ROLL,
+  WATCH,
+  LOCK,
+  KEEP,
+  HOLD,
+  COUNT,
+  SETTLE,
+] as const;
+
+export const BUDGET_FUNCTION_NAMES = [
+  'billing_count_on_budgets(uuid[], bigint[], bigint[])',
+  'billing_keep_budgets(budgets[])',
+  'billing_lock_budgets(uuid[], uuid[])',
+  'billing_watch_budget(budgets, boolean)',
+  'billing_roll_budget(budgets, timestamptz)',
+  'billing_period(text, text, timestamptz)',
+  'billing_new_id()',
+] as const;
