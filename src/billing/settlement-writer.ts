@@ -3,13 +3,16 @@ import { DomainError } from '../common/domain-error.js';
 import type { SettlementStep } from './domain/settlement-rider.js';
 import { MemberFault, SettlementStore } from './domain/settlement.store.port.js';
 import {
+  type Admission,
   type AdmitMember,
+  type Admitted,
   type AlreadySettled,
   type ConcludeMember,
   type ConcludeResult,
   isAlreadySettled,
   type Refusal,
   type Settled,
+  toAdmission,
   type Verdict,
 } from './domain/settlement.js';
 import { GroupCommit, type GroupCommitBounds } from './group-commit.js';
@@ -51,7 +54,13 @@ export class SettlementWriter {
    * @throws DomainError `billing.unavailable`, `internal` (a member that the database will not take).
    */
   async admit(member: AdmitMember): Promise<Refusal | null> {
-    return (await this.admissions.submit(JSON.stringify(member))) as Refusal | null;
+    return (await this.admitWithWarnings(member)).refusal;
+  }
+
+  /** As `admit`, with the budgets that run low. */
+  async admitWithWarnings(member: AdmitMember): Promise<Admission> {
+    const verdict = await this.admissions.submit(JSON.stringify(member));
+    return toAdmission(verdict as Refusal | Admitted | null);
   }
 
   /**
@@ -60,7 +69,7 @@ export class SettlementWriter {
    * @throws DomainError `billing.unavailable`, `internal`.
    */
   async conclude(member: ConcludeMember): Promise<ConcludeResult> {
-    const result: ConcludeResult = await this.conclusions.submit(JSON.stringify(member));
+    const result = (await this.conclusions.submit(JSON.stringify(member))) as ConcludeResult;
     return isAlreadySettled(result) && result.replayed ? toSettled(result) : result;
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { toBudgetWarning } from '../billing/domain/budget-warning.js';
 import type { AdmitMember, Refusal } from '../billing/domain/settlement.js';
 import { PriceBook, type VersionedImageQuote } from '../billing/price-book.js';
 import { SettlementWriter } from '../billing/settlement-writer.js';
@@ -69,8 +70,11 @@ export class AdmitGenerationService {
   }
 
   /** Holds the money and writes the rows, or tells why not; then nothing was written. */
-  admit(draft: OwnedRun, asking: Asking, start: Start): Promise<Refusal | null> {
-    return this.writer.admit(this.toMember(draft, asking, start));
+  async admit(draft: OwnedRun, asking: Asking, start: Start): Promise<Refusal | null> {
+    const member = this.toMember(draft, asking, start);
+    const { refusal, warnings } = await this.writer.admitWithWarnings(member);
+    draft.generation.warnings = warnings.map(toBudgetWarning);
+    return refusal;
   }
 
   private plan(request: GenerationRequest): Candidate {
@@ -147,6 +151,8 @@ export class AdmitGenerationService {
         id: generation.holdId,
         transaction_id: newId(),
         search_space_id: generation.searchSpaceId,
+        user_id: generation.createdBy,
+        api_key_id: generation.apiKeyId,
         amount_micros: generation.quote.holdMicros,
         price_version_id: generation.quote.priceVersionId,
         reference: generation.id,

@@ -122,7 +122,7 @@ function toView(
       error: conclusion.error,
       costMicros,
       usage: outcome.usage,
-      warnings: outcome.warnings,
+      warnings: [...generation.warnings, ...outcome.warnings],
       timingsMs,
       finishedAt,
     },

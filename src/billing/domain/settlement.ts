@@ -11,8 +11,16 @@ export interface HoldRequest {
   transaction_id: string;
   account_id?: string;
   search_space_id?: string;
-  /** Whole micros, 0 or more. 0 (free tier, own credential) moves nothing. */
+  /** Whole micros, 0 or more. 0 moves nothing. */
   amount_micros: number;
+  /**
+   * Whose money it is; absent = `wallet`. `subscription`: the wallet does not move, the windows of the space's
+   * subscription count. `none` (free tier, own credential): nothing moves, whatever the amount.
+   */
+  funding?: Funding;
+  /** Who acts, for budgets of users, members and keys. */
+  user_id?: string | null;
+  api_key_id?: string | null;
   price_version_id?: string;
   /** What the money is for: the generation's id, ≤ 200 characters. */
   reference?: string;
@@ -22,6 +30,8 @@ export interface HoldRequest {
   expires_in_s?: number;
   expires_at?: string;
 }
+
+export type Funding = 'wallet' | 'subscription' | 'none';
 
 /** The end of a hold. The first conclusion counts; a further one gets `already`. */
 export interface SettleRequest {
@@ -87,6 +97,30 @@ export interface Refusal {
   [detail: string]: unknown;
 }
 
+/** An admitted hold under which a budget has reached its first threshold. */
+export interface BudgetWarning {
+  budget_id: string;
+  budget_name: string;
+  scope: string;
+  mode: 'hard' | 'soft';
+  /** Of the period's limit, with what is held; whole percent, rounded down. */
+  used_percent: number;
+  limit_micros: number;
+  remaining_micros: number;
+}
+
+/** An admission that has something to tell. */
+export interface Admitted {
+  ok: true;
+  budget_warnings: readonly BudgetWarning[];
+}
+
+export interface Admission {
+  /** Null = admitted; else why not, and nothing was written. */
+  refusal: Refusal | null;
+  warnings: readonly BudgetWarning[];
+}
+
 export type HoldState = 'held' | 'posted' | 'voided' | 'expired';
 
 /** This conclusion counted. `shortfall_micros`: owed, and not there to be taken. */
@@ -113,7 +147,7 @@ export interface AlreadySettled extends Refusal {
 export type ConcludeResult = Settled | AlreadySettled | Refusal | null;
 
 /** What a batch function answers for a member. Null and `ok: true` are no refusals. */
-export type Verdict = Refusal | Settled | null;
+export type Verdict = Refusal | Admitted | Settled | null;
 
 export function isSettled(result: ConcludeResult): result is Settled {
   return result !== null && 'ok' in result && result.ok === true;
@@ -121,4 +155,14 @@ export function isSettled(result: ConcludeResult): result is Settled {
 
 export function isAlreadySettled(result: ConcludeResult): result is AlreadySettled {
   return result !== null && 'code' in result && result.code === 'already';
+}
+
+export function toAdmission(verdict: Refusal | Admitted | null): Admission {
+  if (verdict === null) return { refusal: null, warnings: [] };
+  if (!isAdmitted(verdict)) return { refusal: verdict, warnings: [] };
+  return { refusal: null, warnings: verdict.budget_warnings };
+}
+
+function isAdmitted(verdict: Refusal | Admitted): verdict is Admitted {
+  return 'ok' in verdict && verdict.ok === true;
 }
