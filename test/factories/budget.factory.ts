@@ -93,13 +93,16 @@ export async function shiftPeriod(
   );
 }
 
+/** In alphabetical order: ids of the same millisecond have none. */
 export async function listBudgetEvents(
   dataSource: ManagedDataSource,
   id: string,
 ): Promise<string[]> {
   const rows = await dataSource.query<{ kind: string; payload: Record<string, unknown> }[]>(
-    `SELECT kind, payload FROM outbox_events WHERE payload ->> 'budget_id' = $1 ORDER BY id`,
+    `SELECT kind, payload FROM outbox_events WHERE payload ->> 'budget_id' = $1`,
     [id],
   );
-  return rows.map(({ kind, payload }) => `${kind} ${String(payload.percent ?? payload.reason)}`);
+  return rows
+    .map(({ kind, payload }) => `${kind} ${String(payload.percent ?? payload.reason)}`)
+    .toSorted();
 }
