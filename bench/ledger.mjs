@@ -20,18 +20,19 @@ const HOLD_MICROS = 1_000;
 const POST_MICROS = 900;
 const POOL_MAX = 10;
 
-/** @typedef {{ label: string, wallets: number, callers: number, isBatched: boolean }} Cell */
+/** @typedef {{ label: string, wallets: number, callers: number, isBatched: boolean, isCapped?: boolean }} Cell */
+
+const SHAPES = [
+  { wallets: 1, callers: 1 },
+  { wallets: 1, callers: 50 },
+  { wallets: 1, callers: 50, isCapped: true },
+  { wallets: 100, callers: 1 },
+  { wallets: 100, callers: 50 },
+];
 
 /** @type {readonly Cell[]} */
-export const LEDGER_CELLS = [1, 100].flatMap((wallets) =>
-  [1, 50].flatMap((callers) =>
-    [true, false].map((isBatched) => ({
-      label: `${count(wallets, 'wallet')}, ${count(callers, 'caller')}`,
-      wallets,
-      callers,
-      isBatched,
-    })),
-  ),
+export const LEDGER_CELLS = SHAPES.flatMap((shape) =>
+  [true, false].map((isBatched) => ({ ...shape, label: toLabel(shape), isBatched })),
 );
 
 const WARM_UP_CELL = { label: 'warm-up', wallets: 1, callers: 50, isBatched: true };
@@ -90,6 +91,7 @@ async function open(databaseUrl, folder) {
 async function measure(ledger, cell, seconds) {
   const wallets = [];
   for (let made = 0; made < cell.wallets; made += 1) wallets.push(await makeWallet(ledger));
+  if (cell.isCapped) await capWallet(ledger, wallets[0]);
   const run = cell.isBatched ? toBatched(ledger) : toUnbatched(ledger);
   const timesMs = [];
   const startMs = performance.now();
@@ -126,6 +128,32 @@ function makeWallet({ dataSource, newId, WalletsRepository }) {
   });
 }
 
+/** Budgets of the house, the space, the user, the member and the key: the most that usually bind one call. */
+async function capWallet({ dataSource, newId }, wallet) {
+  const { searchSpaceId } = wallet;
+  Object.assign(wallet, { userId: newId(), apiKeyId: newId() });
+  await dataSource.query(
+    `INSERT INTO search_spaces (id, name, created_at) VALUES ($1, 'bench', now())`,
+    [searchSpaceId],
+  );
+  const subjects = [
+    ['global', '00000000-0000-0000-0000-000000000000', null],
+    ['space', searchSpaceId, searchSpaceId],
+    ['user', wallet.userId, null],
+    ['member', wallet.userId, searchSpaceId],
+    ['key', wallet.apiKeyId, searchSpaceId],
+  ];
+  for (const [scope, subjectId, spaceId] of subjects) {
+    await dataSource.query(
+      `INSERT INTO budgets (id, name, scope, subject_id, search_space_id, mode, period, limit_micros,
+         period_start, period_end)
+       SELECT $1, $2, $2, $3, $4, 'hard', 'month', $5, p.starts, p.ends
+         FROM billing_period('month', 'UTC', now()) p`,
+      [newId(), scope, subjectId, spaceId, WALLET_MICROS],
+    );
+  }
+}
+
 function toBatched({ writer }) {
   return { admit: (member) => writer.admit(member), conclude: (member) => writer.conclude(member) };
 }
@@ -146,6 +174,8 @@ async function runPair({ newId }, run, wallet) {
       id: holdId,
       transaction_id: newId(),
       account_id: wallet.id,
+      user_id: wallet.userId,
+      api_key_id: wallet.apiKeyId,
       amount_micros: HOLD_MICROS,
       reference: newId(),
       actor: 'api_key:bench',
@@ -181,6 +211,11 @@ async function assertBalanced({ dataSource }) {
     SELECT coalesce(sum(amount_micros), 0)::text AS sum,
            (SELECT count(*) FROM accounts WHERE held_micros <> 0)::int AS held FROM ledger_entries`);
   if (row.sum !== '0' || row.held !== 0) throw new Error(`out of balance: ${JSON.stringify(row)}`);
+}
+
+function toLabel({ wallets, callers, isCapped }) {
+  const load = `${count(wallets, 'wallet')}, ${count(callers, 'caller')}`;
+  return isCapped ? `${load}, five budgets` : load;
 }
 
 function count(number, noun) {
