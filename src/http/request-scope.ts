@@ -21,3 +21,12 @@ export function proveSpace(searchSpaceId: string): void {
 export function findCurrentRequest(): RequestContext | null {
   return scope.getStore() ?? null;
 }
+
+/**
+ * Runs what a caller may set off but not do as the system's own work, which no membership bounds, such as booking a
+ * payment that its provider has confirmed. The trail still tells whose request it was.
+ */
+export function runAsSystem<T>(work: () => Promise<T>): Promise<T> {
+  const request = scope.getStore();
+  return request ? scope.run({ ...request, actsForSystem: true }, work) : work();
+}
