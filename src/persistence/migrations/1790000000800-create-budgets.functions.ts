@@ -183,16 +183,26 @@ const HOLD = `
     turning uuid[];
     caps budgets[];
     cap_subjects uuid[];
+    cap_spaces uuid[];
+    cap_held bigint[];
+    cap_rooms bigint[];
+    cap_warnings bigint[];
+    cap_hard boolean[];
+    cap_ended boolean[];
+    cap_subscribed boolean[];
     binding int[];
+    bound int[] := '{}';
+    bound_ids text := '{}';
+    bound_periods text := '{}';
     held_under text[] := '{}';
     held_periods text[] := '{}';
     admitted int[] := '{}';
     warnings jsonb;
     refusal jsonb;
     is_capped boolean := false;
+    is_subscribed boolean;
     wallet int;
     j int;
-    remaining bigint;
   BEGIN
     SELECT array_agg(e.position::int), array_agg((e.hold ->> 'id')::uuid),
            array_agg(coalesce((e.hold ->> 'account_id')::uuid, (
@@ -235,7 +245,19 @@ const HOLD = `
         ARRAY(SELECT DISTINCT s.id FROM unnest(space_ids || user_ids || key_ids || ${NIL}) AS s (id)
                WHERE s.id IS NOT NULL),
         ARRAY(SELECT DISTINCT s.id FROM unnest(space_ids) AS s (id) WHERE s.id IS NOT NULL));
-      cap_subjects := ARRAY(SELECT c.subject_id FROM unnest(caps) WITH ORDINALITY AS c ORDER BY c.ordinality);
+      -- What the members are measured by: room is what is neither spent nor beyond the limit, held or not.
+      SELECT array_agg(c.subject_id ORDER BY c.ordinality),
+             array_agg(c.search_space_id ORDER BY c.ordinality),
+             array_agg(c.held_micros ORDER BY c.ordinality),
+             array_agg(c.limit_micros + c.carried_micros - c.spent_micros ORDER BY c.ordinality),
+             array_agg(ceil((c.limit_micros + c.carried_micros)::numeric
+               * coalesce(c.thresholds[1], 100) / 100)::bigint - c.spent_micros ORDER BY c.ordinality),
+             array_agg(c.mode = 'hard' ORDER BY c.ordinality),
+             array_agg(coalesce(c.ends_at <= now(), false) ORDER BY c.ordinality),
+             array_agg(c.scope = 'subscription' ORDER BY c.ordinality)
+        INTO cap_subjects, cap_spaces, cap_held, cap_rooms, cap_warnings, cap_hard, cap_ended,
+             cap_subscribed
+        FROM unnest(caps) WITH ORDINALITY AS c;
     END IF;
 
     FOR i IN 1 .. cardinality(positions) LOOP
@@ -250,26 +272,25 @@ const HOLD = `
           'remaining_micros', coalesce(wallet_available[wallet], 0),
           'balance_micros', coalesce(wallet_available[wallet] + wallet_held[wallet], 0));
       ELSIF caps IS NOT NULL AND counted[i] > 0 THEN
+        is_subscribed := fundings[i] = 'subscription';
         FOREACH j IN ARRAY array_positions(cap_subjects, ${NIL})
             || array_positions(cap_subjects, space_ids[i])
             || array_positions(cap_subjects, user_ids[i])
             || array_positions(cap_subjects, key_ids[i]) LOOP
-          CONTINUE WHEN caps[j].search_space_id <> space_ids[i]
-            OR (caps[j].scope = 'subscription') <> (fundings[i] = 'subscription')
-            OR (caps[j].mode = 'soft' AND caps[j].ends_at <= now());
+          CONTINUE WHEN cap_spaces[j] <> space_ids[i] OR cap_subscribed[j] <> is_subscribed
+            OR (cap_ended[j] AND NOT cap_hard[j]);
           binding := binding || j;
-          remaining := caps[j].limit_micros + caps[j].carried_micros - caps[j].spent_micros
-            - caps[j].held_micros;
-          CONTINUE WHEN refusal IS NOT NULL OR caps[j].mode = 'soft'
-            OR (counted[i] <= remaining AND NOT coalesce(caps[j].ends_at <= now(), false));
+          CONTINUE WHEN refusal IS NOT NULL OR NOT cap_hard[j]
+            OR (counted[i] <= cap_rooms[j] - cap_held[j] AND NOT cap_ended[j]);
           caps[j] := billing_watch_budget(caps[j], true);
           refusal := jsonb_build_object('code', 'billing.budget_exceeded', 'budget_id', caps[j].id,
             'budget_name', caps[j].name, 'scope', caps[j].scope, 'period', caps[j].period,
             'limit_micros', caps[j].limit_micros + caps[j].carried_micros,
-            'remaining_micros', greatest(0, remaining), 'required_micros', counted[i],
+            'remaining_micros', greatest(0, cap_rooms[j] - cap_held[j]),
+            'required_micros', counted[i],
             'resets_at', CASE WHEN caps[j].ends_at <= caps[j].period_end THEN NULL
               ELSE caps[j].period_end END,
-            'reason', CASE WHEN caps[j].ends_at <= now() THEN 'ended' ELSE 'limit' END,
+            'reason', CASE WHEN cap_ended[j] THEN 'ended' ELSE 'limit' END,
             'balance_micros', wallet_available[wallet] + wallet_held[wallet]);
         END LOOP;
       END IF;
@@ -284,31 +305,36 @@ const HOLD = `
       held_under[i] := '{}';
       held_periods[i] := '{}';
       CONTINUE WHEN binding = '{}';
-      warnings := '[]';
+      warnings := NULL;
       FOREACH j IN ARRAY binding LOOP
-        caps[j].held_micros := caps[j].held_micros + counted[i];
-        remaining := caps[j].limit_micros + caps[j].carried_micros - caps[j].spent_micros
-          - caps[j].held_micros;
-        CONTINUE WHEN (caps[j].spent_micros + caps[j].held_micros)::numeric * 100
-          < (caps[j].limit_micros + caps[j].carried_micros)::numeric * coalesce(caps[j].thresholds[1], 100);
-        warnings := warnings || jsonb_build_object('budget_id', caps[j].id,
+        cap_held[j] := cap_held[j] + counted[i];
+        CONTINUE WHEN cap_held[j] < cap_warnings[j];
+        warnings := coalesce(warnings, '[]') || jsonb_build_object('budget_id', caps[j].id,
           'budget_name', caps[j].name, 'scope', caps[j].scope, 'mode', caps[j].mode,
           'limit_micros', caps[j].limit_micros + caps[j].carried_micros,
-          'remaining_micros', greatest(0, remaining),
-          'used_percent', div((caps[j].spent_micros + caps[j].held_micros)::numeric * 100,
+          'remaining_micros', greatest(0, cap_rooms[j] - cap_held[j]),
+          'used_percent', div((caps[j].spent_micros + cap_held[j])::numeric * 100,
             greatest(1, caps[j].limit_micros + caps[j].carried_micros)));
       END LOOP;
-      -- As text: the lists of the members differ in length.
-      held_under[i] := ARRAY(SELECT caps[b.j].id FROM unnest(binding) WITH ORDINALITY AS b (j, n)
-        ORDER BY b.n)::text;
-      held_periods[i] := ARRAY(SELECT caps[b.j].period_start
-        FROM unnest(binding) WITH ORDINALITY AS b (j, n) ORDER BY b.n)::text;
-      IF warnings <> '[]' THEN
+      -- As text, for the lists of the members differ in length; most members are bound by the same budgets as the last.
+      IF binding <> bound THEN
+        bound := binding;
+        bound_ids := ARRAY(SELECT caps[b.j].id FROM unnest(binding) WITH ORDINALITY AS b (j, n)
+          ORDER BY b.n)::text;
+        bound_periods := ARRAY(SELECT caps[b.j].period_start
+          FROM unnest(binding) WITH ORDINALITY AS b (j, n) ORDER BY b.n)::text;
+      END IF;
+      held_under[i] := bound_ids;
+      held_periods[i] := bound_periods;
+      IF warnings IS NOT NULL THEN
         results[positions[i]] := jsonb_build_object('ok', true, 'budget_warnings', warnings);
       END IF;
     END LOOP;
 
     IF caps IS NOT NULL THEN
+      FOR n IN 1 .. cardinality(caps) LOOP
+        caps[n].held_micros := cap_held[n];
+      END LOOP;
       PERFORM billing_keep_budgets(caps);
     END IF;
     IF admitted = '{}' THEN
