@@ -9,67 +9,52 @@ import { RbacModule } from '../rbac/rbac.module.js';
 import { SpaceHooks } from '../spaces/space-hooks.js';
 import { SpacesModule } from '../spaces/spaces.module.js';
 import { SqlHoldsReader } from './adapters/sql-holds.reader.js';
-import { SqlKeyUsageReader } from './adapters/sql-key-usage.reader.js';
 import { SqlMoneyUpkeep } from './adapters/sql-money-upkeep.js';
-import { SqlPricesRepository } from './adapters/sql-prices.repository.js';
 import { SqlSettlementStore } from './adapters/sql-settlement.store.js';
-import { SqlUsageReader } from './adapters/sql-usage.reader.js';
 import { SqlWalletsReader } from './adapters/sql-wallets.reader.js';
 import { TypeormWalletClosings } from './adapters/typeorm-wallet-closings.js';
 import { TypeormWalletsRepository } from './adapters/typeorm-wallets.repository.js';
+import { BudgetsModule } from './budgets.module.js';
 import { HoldsReader } from './domain/holds.reader.port.js';
-import { KeyUsageReader } from './domain/key-usage.reader.port.js';
 import { MoneyUpkeep } from './domain/money-upkeep.port.js';
-import { PricesRepository } from './domain/prices.repository.port.js';
 import { SettlementStore } from './domain/settlement.store.port.js';
-import { UsageReader } from './domain/usage.reader.port.js';
 import { WalletClosings } from './domain/wallet-closings.port.js';
 import { WalletsReader } from './domain/wallets.reader.port.js';
 import { WalletsRepository } from './domain/wallets.repository.port.js';
 import { HoldsService } from './holds.service.js';
-import { KeyUsageController } from './http/key-usage.controller.js';
-import { PricesController } from './http/prices.controller.js';
-import { UsageController } from './http/usage.controller.js';
 import { WalletsController } from './http/wallets.controller.js';
-import { KeyUsageService } from './key-usage.service.js';
 import { MoneyKeeper } from './money-keeper.js';
-import { PriceBook } from './price-book.js';
+import { PricesModule } from './prices.module.js';
 import { SettlementRiders } from './settlement-riders.js';
 import { SettlementWriter } from './settlement-writer.js';
 import { SpaceWalletCloser } from './space-wallet.closer.js';
-import { UsageService } from './usage.service.js';
+import { UsageModule } from './usage.module.js';
 import { WalletsService } from './wallets.service.js';
 
 const FIRST_GRANT_ACTOR = 'system:first-start';
 
 /** Prices, holds and the ledger. A new space gets its wallet here, in the transaction that makes the space. */
 @Module({
-  imports: [AuthModule, RbacModule, SpacesModule],
-  controllers: [KeyUsageController, WalletsController, UsageController, PricesController],
+  imports: [AuthModule, BudgetsModule, PricesModule, RbacModule, SpacesModule, UsageModule],
+  controllers: [WalletsController],
   providers: [
     { provide: HoldsReader, useClass: SqlHoldsReader },
-    { provide: KeyUsageReader, useClass: SqlKeyUsageReader },
     { provide: MoneyUpkeep, useClass: SqlMoneyUpkeep },
-    { provide: PricesRepository, useClass: SqlPricesRepository },
     { provide: SettlementStore, useClass: SqlSettlementStore },
-    { provide: UsageReader, useClass: SqlUsageReader },
     { provide: WalletsReader, useClass: SqlWalletsReader },
     HoldsService,
-    KeyUsageService,
     MoneyKeeper,
-    PriceBook,
     SettlementRiders,
     SettlementWriter,
     SpaceWalletCloser,
-    UsageService,
     WalletsService,
   ],
   exports: [
+    BudgetsModule,
     HoldsService,
-    PriceBook,
+    PricesModule,
     SettlementRiders,
     SettlementWriter,
-    UsageService,
     WalletsService,
   ],
 })

@@ -18,6 +18,8 @@ export abstract class AppConfig {
   abstract readonly outbound: OutboundConfig;
   /** Null: there are no delegated accounts. */
   abstract readonly delegated: DelegatedConfig | null;
+  abstract readonly payments: PaymentsConfig;
+  abstract readonly usage: UsageConfig;
   abstract readonly secrets: SecretsConfig;
   abstract readonly sso: SsoConfig;
 }
@@ -106,6 +108,34 @@ export interface BootstrapConfig {
 export interface VendorsConfig {
   defaultProvider: string;
   openai: { apiKey: string; baseUrl: string } | null;
+}
+
+/** How credit is bought. */
+export interface PaymentsConfig {
+  /** Lower-case. */
+  currency: string;
+  /** Price of one unit in the smallest unit of the currency. */
+  unitMinor: number;
+  /** Where people come back to; null: PUBLIC_URL. */
+  returnUrl: string | null;
+  /** Null: operators alone grant credit. */
+  stripe: StripeConfig | null;
+}
+
+export interface StripeConfig {
+  secretKey: string;
+  webhookSecret: string;
+  /** Origin of a proxy or simulator; null: Stripe's own. */
+  baseUrl: string | null;
+}
+
+/** How long usage is kept, and when spending is out of the ordinary. */
+export interface UsageConfig {
+  rowsDays: number;
+  keysDays: number;
+  dailyDays: number;
+  anomalyFactorPercent: number;
+  anomalyFloorMicros: number;
 }
 
 export interface SecretsConfig {

@@ -1,5 +1,7 @@
 import { DELEGATED_SETTINGS } from './delegated.settings.js';
+import { PAYMENT_SETTINGS } from './payment.settings.js';
 import { choice, integer, list, secret, text, url, type Setting } from './setting.js';
+import { USAGE_SETTINGS } from './usage.settings.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -277,6 +279,8 @@ export const SETTINGS = [
     'Hosts, host:port pairs or CIDR ranges that requests may reach although they are private.',
   ),
   ...DELEGATED_SETTINGS,
+  ...USAGE_SETTINGS,
+  ...PAYMENT_SETTINGS,
 ] as const satisfies readonly Setting[];
 
 export type SettingName = (typeof SETTINGS)[number]['name'];

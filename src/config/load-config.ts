@@ -4,6 +4,7 @@ import { ConfigError } from './config.errors.js';
 import { type Environment, readSettings, type SettingValues } from './read-settings.js';
 import { readOrCreateSecret } from './secret-files.js';
 import { checkDelegated, toDelegated } from './to-delegated.js';
+import { checkPayments, toPayments } from './to-payments.js';
 
 const OPENAI_BASE_URL = 'https://api.openai.com/v1';
 const API_KEY_FORM = /^atl_[a-z2-7]{8}_[A-Za-z0-9_-]{43}$/;
@@ -24,6 +25,7 @@ export function loadConfig(environment: Environment = process.env): AppConfig {
 function checkTogether(values: SettingValues, faults: string[]): void {
   checkLargeSet(values, faults);
   checkDelegated(values, faults);
+  checkPayments(values, faults);
   checkReturnOrigins(values, faults);
   checkUrlScheme(values, 'DATABASE_URL', ['postgres:', 'postgresql:'], faults);
   checkUrlScheme(values, 'REDIS_URL', ['redis:', 'rediss:'], faults);
@@ -106,6 +108,8 @@ function assemble(values: SettingValues): AppConfig {
     vendors: toVendors(values),
     outbound: { allow: values.OUTBOUND_ALLOW as readonly string[] },
     delegated: toDelegated(values),
+    payments: toPayments(values),
+    usage: toUsage(values),
     secrets: {
       encryptionSecret:
         (values.ENCRYPTION_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'encryption'),
@@ -172,6 +176,16 @@ function toBounds(values: SettingValues): Pick<AppConfig, 'limits' | 'generation
       holdTtlS: values.HOLD_TTL_S as number,
       idempotencyTtlS: values.IDEMPOTENCY_TTL_S as number,
     },
+  };
+}
+
+function toUsage(values: SettingValues): AppConfig['usage'] {
+  return {
+    rowsDays: values.USAGE_ROWS_DAYS as number,
+    keysDays: values.USAGE_KEYS_DAYS as number,
+    dailyDays: values.USAGE_DAILY_DAYS as number,
+    anomalyFactorPercent: values.SPEND_ANOMALY_FACTOR_PERCENT as number,
+    anomalyFloorMicros: values.SPEND_ANOMALY_FLOOR_MICROS as number,
   };
 }
 

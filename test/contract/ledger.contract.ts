@@ -317,7 +317,11 @@ export function describeLedger(kind: DatabaseKind): void {
       await ledger.hold(hold);
       await ledger.settle(makeSettle(hold.id, 'post', amount), usage);
     }
-    const records = await ledger.usage.list(wallet.searchSpaceId, null, 10);
+    const records = await ledger.usage.list(
+      { searchSpaceId: wallet.searchSpaceId, period: null },
+      null,
+      10,
+    );
     expect(records).toHaveLength(1);
     expect(records[0]).toMatchObject({
       id: usage.id,
@@ -332,7 +336,7 @@ export function describeLedger(kind: DatabaseKind): void {
   it('records usage of a call that moves no money', async () => {
     const space = newId();
     expect(await ledger.writer.conclude({ usage: makeUsage(space, { tier: 'byok' }) })).toBeNull();
-    const [record] = await ledger.usage.list(space, null, 10);
+    const [record] = await ledger.usage.list({ searchSpaceId: space, period: null }, null, 10);
     expect(record).toMatchObject({ tier: 'byok', chargedMicros: 0 });
   });
 

@@ -14,6 +14,8 @@ const INSERT = `
          id uuid, action text, actor_kind text, actor_id uuid, actor_user_id uuid, search_space_id uuid,
          target_type text, target_id text, before jsonb, after jsonb, address text, request_id text)`;
 
+const INSERT_ONCE = `${INSERT} ON CONFLICT (id) DO NOTHING`;
+
 /** The audit trail inside one transaction. */
 export class TypeormAuditTrail extends AuditTrail {
   constructor(private readonly manager: EntityManager) {
@@ -22,7 +24,8 @@ export class TypeormAuditTrail extends AuditTrail {
 
   async record(...entries: readonly AuditEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    await this.manager.query(INSERT, [JSON.stringify(entries.map(toRow))]);
+    const text = entries.some(({ id }) => id !== undefined) ? INSERT_ONCE : INSERT;
+    await this.manager.query(text, [JSON.stringify(entries.map(toRow))]);
   }
 }
 
@@ -31,7 +34,7 @@ function toRow(entry: AuditEntry): Record<string, unknown> {
   const caller = request?.caller ?? null;
   const userId = entry.actorUserId ?? caller?.userId ?? null;
   return {
-    id: newId(),
+    id: entry.id ?? newId(),
     action: entry.action,
     actor_kind: caller?.kind ?? (userId === null ? 'system' : 'user'),
     actor_id: caller?.id ?? userId,

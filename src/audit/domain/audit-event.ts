@@ -20,6 +20,8 @@ export interface AuditEntry {
   after?: AuditState | null;
   /** Who acts where the request does not tell, such as somebody logging in. Undefined: the request's caller. */
   actorUserId?: string;
+  /** UUIDv7 of the event that is told of: told again, it is the same entry. Undefined: an entry of its own. */
+  id?: string;
 }
 
 export type ActorKind = 'user' | 'api_key' | 'system';

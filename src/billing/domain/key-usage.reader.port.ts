@@ -11,7 +11,7 @@ export interface KeyTotals {
   costMicros: Micros;
 }
 
-/** The usage rows of one key, added up. */
+/** The usage of one key, added up from its daily sums: as far back as these are kept. */
 export abstract class KeyUsageReader {
   abstract getTotals(apiKeyId: string): Promise<KeyTotals>;
 }

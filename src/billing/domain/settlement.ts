@@ -59,12 +59,16 @@ export interface UsageEntry {
   api_key_id?: string | null;
   generation_id?: string | null;
   provider: string;
+  /** Name of the credential, cut at 200 characters. */
+  connection?: string | null;
   model: string;
+  /** What the caller asked for, where another one ran; cut at 200 characters. */
+  requested_model?: string | null;
   /** `generate`, `edit`, `chat`… */
   operation: string;
   kind: 'image' | 'chat' | 'embedding' | 'moderation';
-  /** `platform` moves the wallet; `free` and `byok` do not. */
-  tier: 'platform' | 'free' | 'byok';
+  /** `platform` moves the wallet; `free`, `byok` and `subscription` do not. */
+  tier: 'platform' | 'free' | 'byok' | 'subscription';
   /** `succeeded`, `partially_succeeded`, `failed`, `canceled`… */
   outcome: string;
   images_requested?: number;
@@ -78,6 +82,12 @@ export interface UsageEntry {
   price_version_id?: string | null;
   /** What the call costs by the price list, whoever pays. */
   list_cost_micros?: number;
+  /** What the list price was multiplied by, in basis points: 10,000 (the default) = the price itself. */
+  multiplier_bp?: number;
+  /** From the request to its end. */
+  latency_ms?: number | null;
+  /** The vendor did not say what it used. */
+  is_estimated?: boolean;
 }
 
 export interface AdmitMember {

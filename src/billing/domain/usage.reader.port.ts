@@ -1,4 +1,5 @@
 import type { Micros } from '../../common/micros.js';
+import type { UsageFilter, UsagePeriod } from './usage-report.js';
 
 /** One billable call as it was recorded. */
 export interface UsageRecord {
@@ -10,7 +11,11 @@ export interface UsageRecord {
   apiKeyId: string | null;
   generationId: string | null;
   provider: string;
+  /** Name of the credential that served it; null where none is told. */
+  connection: string | null;
   model: string;
+  /** What was asked for, where another one ran. */
+  requestedModel: string | null;
   operation: string;
   kind: string;
   tier: string;
@@ -23,16 +28,28 @@ export interface UsageRecord {
   cachedImageInputTokens: number;
   outputTokens: number;
   imageOutputTokens: number;
+  /** 10,000 = the list price. */
+  multiplierBp: number;
   listCostMicros: Micros;
   chargedMicros: Micros;
   shortfallMicros: Micros;
+  latencyMs: number | null;
+  /** The vendor did not say what it used. */
+  isEstimated: boolean;
   createdAt: Date;
+}
+
+export interface UsageListFilter extends UsageFilter {
+  searchSpaceId: string;
+  outcome?: string;
+  /** Null: as far back as rows are kept. */
+  period: UsagePeriod | null;
 }
 
 export abstract class UsageReader {
   /** The space's calls, newest first; `before` as an id, null = from the newest. */
   abstract list(
-    searchSpaceId: string,
+    filter: UsageListFilter,
     before: string | null,
     limit: number,
   ): Promise<UsageRecord[]>;

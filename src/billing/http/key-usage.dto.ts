@@ -1,6 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { SCOPES, type Scope } from '../../common/permission.js';
 import type { KeyUsage } from '../key-usage.service.js';
+import {
+  KeyQuotaResponse,
+  KeySpendWindowResponse,
+  toKeyBudgetsResponse,
+} from './key-budgets.response.js';
 
 const MS_PER_S = 1_000;
 
@@ -43,6 +48,16 @@ export class KeyUsageResponse {
   @ApiProperty({ type: [KeyLimitResponse], description: 'Its own limits; empty: none are set' })
   rate_limits: KeyLimitResponse[];
 
+  @ApiProperty({
+    type: KeyQuotaResponse,
+    nullable: true,
+    description: 'All that it may ever spend; null: no limit is set',
+  })
+  quota: KeyQuotaResponse | null;
+
+  @ApiProperty({ type: [KeySpendWindowResponse], description: 'Empty: none are set' })
+  spend_windows: KeySpendWindowResponse[];
+
   @ApiProperty({ type: String, enum: SCOPES, isArray: true })
   scopes: Scope[];
 
@@ -56,7 +71,8 @@ export class KeyUsageResponse {
   last_used_at: string | null;
 }
 
-export function toKeyUsageResponse({ apiKey, totals, limits }: KeyUsage): KeyUsageResponse {
+export function toKeyUsageResponse(usage: KeyUsage): KeyUsageResponse {
+  const { apiKey, totals, limits, budgets } = usage;
   return {
     api_key_id: apiKey.id,
     api_key_name: apiKey.name,
@@ -71,6 +87,7 @@ export function toKeyUsageResponse({ apiKey, totals, limits }: KeyUsage): KeyUsa
       remaining,
       reset_s: Math.ceil(resetInMs / MS_PER_S),
     })),
+    ...toKeyBudgetsResponse(budgets),
     scopes: [...apiKey.scopes],
     allowed_models: [...apiKey.allowedModels],
     created_at: apiKey.createdAt.toISOString(),

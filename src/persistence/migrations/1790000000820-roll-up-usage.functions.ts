@@ -56,7 +56,7 @@ const RECORD_USAGE = `
 
 /**
  * Adds the rows of some waiting batches to the roll-ups and takes the batches away, in one transaction: whatever ends
- * it in between, each row is added once. Answers how many rows; 0 = nothing waits.
+ * it in between, each row is added once. Answers how many rows; fewer than rows_max = nothing is left to take.
  * waits: stay until the batches in other hands are done, at most 2 s for each (else 55P03). Nobody holds sums while
  * waiting for a batch, so nobody waits in a circle.
  */
@@ -70,13 +70,13 @@ const ROLL_UP = `
   BEGIN
     IF waits THEN
       PERFORM set_config('lock_timeout', '2s', true);
-      FOR batch IN SELECT b.id, b.attempt_ids FROM usage_batches b ORDER BY b.id LIMIT 1000 FOR UPDATE LOOP
+      FOR batch IN SELECT b.id, b.attempt_ids FROM usage_batches b ORDER BY b.id LIMIT rows_max FOR UPDATE LOOP
         batch_ids := batch_ids || batch.id;
         ids := ids || batch.attempt_ids;
         EXIT WHEN cardinality(ids) >= rows_max;
       END LOOP;
     ELSE
-      FOR batch IN SELECT b.id, b.attempt_ids FROM usage_batches b ORDER BY b.id LIMIT 1000
+      FOR batch IN SELECT b.id, b.attempt_ids FROM usage_batches b ORDER BY b.id LIMIT rows_max
         FOR UPDATE SKIP LOCKED LOOP
         batch_ids := batch_ids || batch.id;
         ids := ids || batch.attempt_ids;
