@@ -23,7 +23,7 @@ const STEPS = [
   ['auth'],
   ['spaces', 'rbac'],
   ['billing', 'routing', 'media', 'sso'],
-  ['delegated'],
+  ['delegated', 'payments'],
   ['generations'],
   ['gateway', 'prompts', 'webhooks', 'ops'],
 ];

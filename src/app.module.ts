@@ -14,6 +14,7 @@ import { LoggingModule } from './logging/logging.module.js';
 import { MediaModule } from './media/media.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OutboundModule } from './outbound/outbound.module.js';
+import { PaymentsModule } from './payments/payments.module.js';
 import { PersistenceModule } from './persistence/persistence.module.js';
 import { ProvidersModule } from './providers/providers.module.js';
 import { QueueModule } from './queue/queue.module.js';
@@ -52,6 +53,7 @@ export class AppModule {
         BillingModule,
         RoutingModule,
         DelegatedModule.register(config),
+        PaymentsModule,
         GenerationsModule,
         GatewayModule,
       ],

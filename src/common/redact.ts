@@ -4,6 +4,7 @@ export const REDACTED = '[redacted]';
 const SECRET_FORMS = [
   /\batl_[a-z2-7]{8}_[A-Za-z0-9_-]{43}/g,
   /\bsk-[A-Za-z0-9*_-]{8,}/g,
+  /\b(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9*_]{8,}/g,
   /\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g,
   /\b(?:[Bb]earer)\s+[A-Za-z0-9._~+/-]{16,}=*/g,
   /(?<=:\/\/[^/\s:@]*:)[^/\s@]+(?=@)/g,

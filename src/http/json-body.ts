@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DomainError } from '../common/domain-error.js';
+import { findMark } from './route-mark.js';
 
 /** What a JSON body may be made of, whatever its size. What walks a body takes time by these, not by bytes alone. */
 export interface JsonBounds {
@@ -39,6 +40,10 @@ export function boundJsonBodies(fastify: FastifyInstance, bounds = JSON_BOUNDS):
     'application/json',
     { parseAs: 'string' },
     (request: FastifyRequest, text: string, done) => {
+      if (findMark(request.routeOptions.config)?.rawBody) {
+        done(null, text);
+        return;
+      }
       const excess = findExcess(text, bounds);
       if (excess !== null) {
         done(new DomainError('request.invalid', `The body ${excess}.`));

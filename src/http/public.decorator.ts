@@ -1,6 +1,6 @@
 import { markRoute } from './route-mark.js';
 
 /** A route that asks for no credentials, or whose credential is in the link. */
-export function Public(): MethodDecorator {
-  return markRoute({ access: 'public', permission: null, space: null });
+export function Public({ rawBody }: { rawBody?: boolean } = {}): MethodDecorator {
+  return markRoute({ access: 'public', permission: null, space: null, rawBody });
 }

@@ -13,6 +13,8 @@ export interface RouteMark {
   space: SpaceSource | null;
   /** The scopes of which a key needs one; undefined: those that open the permission. */
   scopes?: readonly Scope[];
+  /** The body is handed on as the text it is, for a signature over it; nothing of it was looked at. */
+  rawBody?: boolean;
 }
 
 export const ROUTE_MARK = 'atelier:route-mark';
