@@ -16,6 +16,7 @@ import { NarrowAppRole1790000000720 } from './1790000000720-narrow-app-role.js';
 import { CreateBudgets1790000000800 } from './1790000000800-create-budgets.js';
 import { CompleteLedger1790000000810 } from './1790000000810-complete-ledger.js';
 import { RollUpUsage1790000000820 } from './1790000000820-roll-up-usage.js';
+import { CreatePayments1790000000840 } from './1790000000840-create-payments.js';
 import { WarnOfBudgets1790000000850 } from './1790000000850-warn-of-budgets.js';
 
 /** Every migration, in the order of its number. */
@@ -38,5 +39,6 @@ export const MIGRATIONS = [
   CreateBudgets1790000000800,
   CompleteLedger1790000000810,
   RollUpUsage1790000000820,
+  CreatePayments1790000000840,
   WarnOfBudgets1790000000850,
 ] as const;
