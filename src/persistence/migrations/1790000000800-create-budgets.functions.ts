@@ -288,7 +288,7 @@ const HOLD = `
             'limit_micros', caps[j].limit_micros + caps[j].carried_micros,
             'remaining_micros', greatest(0, cap_rooms[j] - cap_held[j]),
             'required_micros', counted[i],
-            'resets_at', CASE WHEN caps[j].ends_at <= caps[j].period_end THEN NULL
+            'resets_at', CASE WHEN caps[j].ends_at <= greatest(now(), caps[j].period_end) THEN NULL
               ELSE caps[j].period_end END,
             'reason', CASE WHEN cap_ended[j] THEN 'ended' ELSE 'limit' END,
             'balance_micros', wallet_available[wallet] + wallet_held[wallet]);
