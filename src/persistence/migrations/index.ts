@@ -14,6 +14,7 @@ import { ProtectTenants1790000000700 } from './1790000000700-protect-tenants.js'
 import { KeepMappedRoles1790000000710 } from './1790000000710-keep-mapped-roles.js';
 import { NarrowAppRole1790000000720 } from './1790000000720-narrow-app-role.js';
 import { CreateBudgets1790000000800 } from './1790000000800-create-budgets.js';
+import { ManageBudgets1790000000805 } from './1790000000805-manage-budgets.js';
 import { CompleteLedger1790000000810 } from './1790000000810-complete-ledger.js';
 import { RollUpUsage1790000000820 } from './1790000000820-roll-up-usage.js';
 import { CreatePayments1790000000840 } from './1790000000840-create-payments.js';
@@ -37,6 +38,7 @@ export const MIGRATIONS = [
   KeepMappedRoles1790000000710,
   NarrowAppRole1790000000720,
   CreateBudgets1790000000800,
+  ManageBudgets1790000000805,
   CompleteLedger1790000000810,
   RollUpUsage1790000000820,
   CreatePayments1790000000840,
