@@ -85,7 +85,7 @@ export class TestIdentity {
   }
 
   async call(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     url: string,
     call: Call = {},
   ): Promise<Answer> {
