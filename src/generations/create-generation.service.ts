@@ -1,8 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import {
-  isInsufficientBalance,
-  toInsufficientBalance,
-} from '../billing/domain/insufficient-balance.js';
+import { toAdmissionError } from '../billing/domain/budget-refusal.js';
 import type { Refusal } from '../billing/domain/settlement.js';
 import { DomainError } from '../common/domain-error.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
@@ -55,7 +52,7 @@ export class CreateGenerationService {
     assertRequest(request);
     const { searchSpaceId, collectionId } = request;
     if (collectionId) await this.collections.assertInSpace(searchSpaceId, collectionId);
-    const draft = this.admissions.draft(request, asking);
+    const draft = await this.admissions.draft(request, asking);
     const begin = () => this.begin(request, draft, asking, options);
     if (asking.caller.externalId === undefined) return begin();
     const generationId = draft.generation.id;
@@ -78,7 +75,7 @@ export class CreateGenerationService {
       // Whoever only waits for another request's pictures takes no place from those who run.
       if (!isAdmitted) ticket?.end();
     }
-    if (refusal) return this.answerRefusal(refusal, preference);
+    if (refusal) return this.answerRefusal(refusal, draft, preference);
     if (!ticket) {
       await this.starts.enqueue(draft.generation.id);
       return { view: toFreshView(draft), isReplay: false };
@@ -127,8 +124,13 @@ export class CreateGenerationService {
     }
   }
 
-  private async answerRefusal(refusal: Refusal, preference: Preference): Promise<Creation> {
-    if (isInsufficientBalance(refusal)) throw toInsufficientBalance(refusal, USAGE_TYPE);
+  private async answerRefusal(
+    refusal: Refusal,
+    draft: OwnedRun,
+    preference: Preference,
+  ): Promise<Creation> {
+    const unpaid = toAdmissionError(refusal, USAGE_TYPE, draft.generation.createdAt);
+    if (unpaid) throw unpaid;
     if (refusal.code === 'spaces.closed') throw spaceBeingDeleted();
     const id = refusal.generation_id as string;
     if (refusal.code === 'attach') {
