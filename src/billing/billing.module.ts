@@ -1,33 +1,21 @@
 import { type BeforeApplicationShutdown, Module, type OnModuleInit } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { AuthModule } from '../auth/auth.module.js';
 import { newId } from '../common/ids.js';
 import type { Micros } from '../common/micros.js';
 import type { WorkScope } from '../persistence/unit-of-work.port.js';
-import { WorkRegistry } from '../persistence/work-registry.js';
 import { RbacModule } from '../rbac/rbac.module.js';
 import { SpaceHooks } from '../spaces/space-hooks.js';
 import { SpacesModule } from '../spaces/spaces.module.js';
 import { SqlHoldsReader } from './adapters/sql-holds.reader.js';
-import { SqlMoneyUpkeep } from './adapters/sql-money-upkeep.js';
 import { SqlSettlementStore } from './adapters/sql-settlement.store.js';
-import { SqlWalletsReader } from './adapters/sql-wallets.reader.js';
-import { TypeormWalletClosings } from './adapters/typeorm-wallet-closings.js';
-import { TypeormWalletsRepository } from './adapters/typeorm-wallets.repository.js';
 import { BudgetsModule } from './budgets.module.js';
 import { HoldsReader } from './domain/holds.reader.port.js';
-import { MoneyUpkeep } from './domain/money-upkeep.port.js';
 import { SettlementStore } from './domain/settlement.store.port.js';
-import { WalletClosings } from './domain/wallet-closings.port.js';
-import { WalletsReader } from './domain/wallets.reader.port.js';
-import { WalletsRepository } from './domain/wallets.repository.port.js';
 import { HoldsService } from './holds.service.js';
-import { WalletsController } from './http/wallets.controller.js';
-import { MoneyKeeper } from './money-keeper.js';
+import { LedgerModule } from './ledger.module.js';
 import { PricesModule } from './prices.module.js';
 import { SettlementRiders } from './settlement-riders.js';
 import { SettlementWriter } from './settlement-writer.js';
-import { SpaceWalletCloser } from './space-wallet.closer.js';
 import { UsageModule } from './usage.module.js';
 import { WalletsService } from './wallets.service.js';
 
@@ -35,32 +23,33 @@ const FIRST_GRANT_ACTOR = 'system:first-start';
 
 /** Prices, holds and the ledger. A new space gets its wallet here, in the transaction that makes the space. */
 @Module({
-  imports: [AuthModule, BudgetsModule, PricesModule, RbacModule, SpacesModule, UsageModule],
-  controllers: [WalletsController],
+  imports: [
+    AuthModule,
+    BudgetsModule,
+    LedgerModule,
+    PricesModule,
+    RbacModule,
+    SpacesModule,
+    UsageModule,
+  ],
   providers: [
     { provide: HoldsReader, useClass: SqlHoldsReader },
-    { provide: MoneyUpkeep, useClass: SqlMoneyUpkeep },
     { provide: SettlementStore, useClass: SqlSettlementStore },
-    { provide: WalletsReader, useClass: SqlWalletsReader },
     HoldsService,
-    MoneyKeeper,
     SettlementRiders,
     SettlementWriter,
-    SpaceWalletCloser,
-    WalletsService,
   ],
   exports: [
     BudgetsModule,
     HoldsService,
+    LedgerModule,
     PricesModule,
     SettlementRiders,
     SettlementWriter,
-    WalletsService,
   ],
 })
 export class BillingModule implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
-    private readonly registry: WorkRegistry,
     private readonly hooks: SpaceHooks,
     private readonly wallets: WalletsService,
     private readonly writer: SettlementWriter,
@@ -68,14 +57,6 @@ export class BillingModule implements OnModuleInit, BeforeApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.registry.register({
-      port: WalletsRepository,
-      create: (manager: EntityManager) => new TypeormWalletsRepository(manager),
-    });
-    this.registry.register({
-      port: WalletClosings,
-      create: (manager: EntityManager) => new TypeormWalletClosings(manager),
-    });
     // Before all other riders: nothing of a space that is being deleted is looked at any further.
     this.riders.register({ step: 'admit', stage: 'before_money', sqlFunction: 'spaces_admit' });
     this.hooks.onCreated(async (scope, searchSpaceId) => {

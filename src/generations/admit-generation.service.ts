@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { toBudgetWarning } from '../billing/domain/budget-warning.js';
+import type { ImagePriceBasis } from '../billing/domain/image-unit-price.js';
 import type { AdmitMember, Refusal } from '../billing/domain/settlement.js';
 import { PriceBook, type VersionedImageQuote } from '../billing/price-book.js';
+import { PriceTerms } from '../billing/price-terms.js';
 import { SettlementWriter } from '../billing/settlement-writer.js';
 import { assertModelAllowed } from '../common/assert-model-allowed.js';
 import type { Caller } from '../common/caller.js';
@@ -31,6 +33,11 @@ export interface Asking {
 /** Whether a process runs it at once, under its lease, or a worker takes it from the queue. */
 export type Start = { kind: 'run'; owner: string } | { kind: 'queue' };
 
+/** What would run, and how its price was found. */
+export interface Draft extends OwnedRun {
+  basis: ImagePriceBasis;
+}
+
 /** From a request to rows and held money: choose, price, admit. */
 @Injectable()
 export class AdmitGenerationService {
@@ -39,21 +46,30 @@ export class AdmitGenerationService {
     private readonly clock: Clock,
     private readonly routing: RoutingService,
     private readonly prices: PriceBook,
+    private readonly terms: PriceTerms,
     private readonly writer: SettlementWriter,
   ) {}
 
   /**
    * Chooses what will run and what it costs at most; writes nothing.
    * @throws DomainError as RoutingService.plan; `auth.scope_missing`, `auth.model_not_allowed` for a key;
-   * `billing.no_price`.
+   * `billing.no_price`, `billing.subscription_expired`.
    */
-  draft(request: GenerationRequest, asking: Asking): OwnedRun {
+  async draft(request: GenerationRequest, asking: Asking): Promise<Draft> {
     assertImageScope(asking.caller, request);
     const candidate = this.plan(request);
-    const { model } = candidate;
+    const { model, connection } = candidate;
     assertModelAllowed(asking.caller, model.id);
     const inputImages = request.referenceImages.length + (request.mask ? 1 : 0);
-    const quote = this.prices.quote({
+    const terms = await this.terms.resolve({
+      searchSpaceId: request.searchSpaceId,
+      userId: asking.caller.userId,
+      routeName: model.id,
+      connectionScope: connection.scope,
+    });
+    const quote = await this.prices.quote({
+      terms,
+      connection: connection.id,
       provider: model.provider,
       model: model.id,
       operation: request.operation,
@@ -66,7 +82,7 @@ export class AdmitGenerationService {
       inputImages,
     });
     const generation = this.toGeneration(request, asking, candidate, quote);
-    return { generation, attempt: toAttempt(generation) };
+    return { generation, attempt: toAttempt(generation), basis: quote.basis };
   }
 
   /** Holds the money and writes the rows, or tells why not; then nothing was written. */
@@ -120,8 +136,10 @@ export class AdmitGenerationService {
       options: toOptions(request),
       quote: {
         holdMicros: quote.holdMicros,
+        listMicros: quote.listMicros,
         unitMicros: quote.unitMicros,
         priceVersionId: quote.versionId,
+        terms: quote.terms,
       },
       metadata: request.metadata,
       error: null,
@@ -154,6 +172,7 @@ export class AdmitGenerationService {
         user_id: generation.createdBy,
         api_key_id: generation.apiKeyId,
         amount_micros: generation.quote.holdMicros,
+        funding: generation.quote.terms?.funding ?? 'wallet',
         price_version_id: generation.quote.priceVersionId,
         reference: generation.id,
         actor: toActor(generation),

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { PriceBook } from '../billing/price-book.js';
 import {
   type ConcludeMember,
@@ -8,14 +8,18 @@ import {
 } from '../billing/domain/settlement.js';
 import { SettlementWriter } from '../billing/settlement-writer.js';
 import { Clock } from '../common/clock.js';
-import { type Micros, toMicros, ZERO_MICROS } from '../common/micros.js';
+import { type Micros, toMicros } from '../common/micros.js';
 import { ERROR_FACES } from '../http/error-map.js';
 import type { MediaAsset } from '../media/domain/media-asset.js';
 import { MediaReleases } from '../media/domain/media-releases.port.js';
 import { MediaService } from '../media/media.service.js';
 import { OutboxSignal } from '../persistence/outbox.port.js';
 import { UnitOfWork } from '../persistence/unit-of-work.port.js';
-import type { ReportedUsage } from '../billing/domain/charge-image.js';
+import {
+  type ImageCharge,
+  NOTHING_CHARGED,
+  type ReportedUsage,
+} from '../billing/domain/charge-image.js';
 import { toConcludeMember } from './conclude-member.js';
 import { type Conclusion, type Outcome, toConclusion } from './domain/outcome.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
@@ -34,6 +38,8 @@ export interface EndedRun {
 /** Ends a generation exactly once: money, rows, usage and news in one durable step. */
 @Injectable()
 export class ConcludeGenerationService {
+  private readonly logger = new Logger(ConcludeGenerationService.name);
+
   constructor(
     private readonly clock: Clock,
     private readonly prices: PriceBook,
@@ -50,17 +56,17 @@ export class ConcludeGenerationService {
   async conclude(ended: EndedRun): Promise<GenerationView | null> {
     const { generation, attempt } = ended.run;
     const conclusion = toConclusion(generation.n, ended.outcome);
-    const chargeMicros = await this.toCharge(ended);
+    const charge = await this.toCharge(ended);
     const finishedAt = this.clock.now();
     const member = toConcludeMember({
       generation,
       attempt,
       outcome: ended.outcome,
       conclusion,
-      chargeMicros,
+      charge,
       timingsMs: ended.timingsMs,
       finishedAt,
-      freesKey: chargeMicros === 0 && isWorthRepeating(conclusion),
+      freesKey: charge.listMicros === 0 && isWorthRepeating(conclusion),
     });
     const result = await this.write(member);
     if (!isSettled(result)) {
@@ -76,14 +82,19 @@ export class ConcludeGenerationService {
     return persevere('a conclusion', () => this.writer.conclude(member));
   }
 
-  private async toCharge({ run, outcome, images, served }: EndedRun): Promise<Micros> {
-    if (outcome.delivered === 0) return ZERO_MICROS;
+  /** By the list and on the terms that the money was held with. */
+  private async toCharge({ run, outcome, images, served }: EndedRun): Promise<ImageCharge> {
+    if (outcome.delivered === 0) return NOTHING_CHARGED;
     const { generation } = run;
+    const { quote } = generation;
     const [first] = images;
-    const { chargeMicros } = await this.prices.charge({
+    const charge = await this.prices.charge({
       provider: generation.provider,
       model: generation.model,
-      versionId: generation.quote.priceVersionId,
+      operation: generation.operation,
+      connection: generation.connection,
+      versionId: quote.priceVersionId,
+      terms: quote.terms,
       widthPx: first?.widthPx ?? generation.options.widthPx,
       heightPx: first?.heightPx ?? generation.options.heightPx,
       size: served.size ?? generation.size,
@@ -91,9 +102,10 @@ export class ConcludeGenerationService {
       delivered: outcome.delivered,
       made: outcome.made,
       usage: outcome.usage as ReportedUsage | null,
-      quoted: generation.quote,
+      quoted: { listMicros: quote.listMicros ?? quote.holdMicros, unitMicros: quote.unitMicros },
     });
-    return chargeMicros;
+    if (charge.isCut) this.logger.warn(toImplausible(run, charge, outcome));
+    return charge;
   }
 
   private async takeBack(images: readonly MediaAsset[]): Promise<void> {
@@ -104,6 +116,13 @@ export class ConcludeGenerationService {
     );
     await this.media.purge(released);
   }
+}
+
+/** For whoever looks at the reconciliation list: a vendor that counts wrong, or a price that is. */
+function toImplausible({ generation }: OwnedRun, charge: ImageCharge, outcome: Outcome): string {
+  const { id, provider, model } = generation;
+  const counted = JSON.stringify(outcome.usage);
+  return `${provider} reported more for ${model} than generation ${id} can have cost; charged ${charge.chargeMicros} micros instead: ${counted}`;
 }
 
 /** What the rows say now, without asking them. */

@@ -1,5 +1,5 @@
 import { newId } from '../common/ids.js';
-import type { Micros } from '../common/micros.js';
+import { type ImageCharge, IMPLAUSIBLE_USAGE } from '../billing/domain/charge-image.js';
 import type { ConcludeMember } from '../billing/domain/settlement.js';
 import type { Attempt, Generation } from './domain/generation.js';
 import type { Conclusion, Outcome } from './domain/outcome.js';
@@ -13,7 +13,7 @@ export interface ConcludeParts {
   attempt: Attempt;
   outcome: Outcome;
   conclusion: Conclusion;
-  chargeMicros: Micros;
+  charge: ImageCharge;
   timingsMs: Record<string, number>;
   finishedAt: Date;
   /** Whether a repeat of the request may be tried under the same Idempotency-Key. */
@@ -29,11 +29,11 @@ export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
       hold_id: generation.holdId,
       transaction_id: newId(),
       ...(outcome.delivered > 0
-        ? { action: 'post', amount_micros: parts.chargeMicros }
+        ? { action: 'post', amount_micros: parts.charge.chargeMicros }
         : { action: 'void' }),
       actor: toActor(generation),
       attempt_id: attempt.id,
-      ...(conclusion.attemptState === 'interrupted' && { review: 'interrupted' }),
+      ...toReview(parts),
     },
     generation: {
       id: generation.id,
@@ -62,15 +62,18 @@ export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
       api_key_id: generation.apiKeyId,
       generation_id: generation.id,
       provider: generation.provider,
+      connection: generation.connection,
       model: generation.model,
       operation: generation.operation,
       kind: 'image',
-      tier: 'platform',
+      tier: generation.quote.terms?.tier ?? 'platform',
       outcome: conclusion.status,
       images_requested: generation.n,
       images_delivered: outcome.delivered,
       price_version_id: generation.quote.priceVersionId,
-      list_cost_micros: parts.chargeMicros,
+      list_cost_micros: parts.charge.listMicros,
+      multiplier_bp: generation.quote.terms?.multiplierBp,
+      latency_ms: toLatencyMs(parts),
       ...toTokens(outcome.usage),
     },
     events: [
@@ -84,6 +87,12 @@ export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
   };
 }
 
+/** What a person should look at. */
+function toReview({ conclusion, charge }: ConcludeParts): { review?: string } {
+  if (conclusion.attemptState === 'interrupted') return { review: 'interrupted' };
+  return charge.isCut ? { review: IMPLAUSIBLE_USAGE } : {};
+}
+
 function toNews(parts: ConcludeParts): Record<string, unknown> {
   const { generation, outcome, conclusion } = parts;
   return {
@@ -92,12 +101,17 @@ function toNews(parts: ConcludeParts): Record<string, unknown> {
     provider: generation.provider,
     model: generation.model,
     images: outcome.delivered,
-    charged_micros: parts.chargeMicros,
+    charged_micros: parts.charge.chargeMicros,
     created_by: generation.createdBy,
-    latency_ms: parts.finishedAt.getTime() - generation.createdAt.getTime(),
+    latency_ms: toLatencyMs(parts),
     links_version: generation.linksVersion,
     catalog_id: toCatalogId(generation.metadata),
   };
+}
+
+/** Two processes may have told the times. */
+function toLatencyMs({ generation, finishedAt }: ConcludeParts): number {
+  return Math.max(0, finishedAt.getTime() - generation.createdAt.getTime());
 }
 
 /** What a try-on names its garment by; null where the caller's metadata says nothing of the kind. */
@@ -116,7 +130,9 @@ export function toActor(generation: { apiKeyId: string | null; createdBy: string
 function toTokens(usage: Record<string, unknown> | null): Record<string, number> {
   const tokens = {
     input_tokens: usage?.inputTokens,
+    cached_input_tokens: usage?.cachedInputTextTokens,
     image_input_tokens: usage?.inputImageTokens,
+    cached_image_input_tokens: usage?.cachedInputImageTokens,
     output_tokens: usage?.outputTokens,
     image_output_tokens: usage?.outputImageTokens,
   };

@@ -6,6 +6,8 @@ export interface Connection {
   /** Stable name, stored with generations: `env:openai`. */
   id: string;
   provider: string;
+  /** Whose it is: the house's, a space's or a user's own. */
+  scope: 'global' | 'space' | 'user';
   credential: ProviderCredential;
 }
 
@@ -14,9 +16,16 @@ export function listConfiguredConnections({ vendors }: AppConfig): Connection[] 
   const embedded: Connection = {
     id: 'env:embedded',
     provider: 'embedded',
+    scope: 'global',
     credential: { baseUrl: null, apiKey: null },
   };
   if (!vendors.openai) return [embedded];
   const { baseUrl, apiKey } = vendors.openai;
-  return [embedded, { id: 'env:openai', provider: 'openai', credential: { baseUrl, apiKey } }];
+  const openai: Connection = {
+    id: 'env:openai',
+    provider: 'openai',
+    scope: 'global',
+    credential: { baseUrl, apiKey },
+  };
+  return [embedded, openai];
 }

@@ -32,29 +32,33 @@ describe('requests with one Idempotency-Key in one batch', () => {
   afterAll(() => atelier.stop());
 
   /** What is asked in one turn is one batch. */
-  function admitTogether(key: string, requests: { fingerprint: string; n?: number }[]) {
+  async function admitTogether(key: string, requests: { fingerprint: string; n?: number }[]) {
     const admissions = atelier.app.get(AdmitGenerationService, { strict: false });
     const userId = newId();
-    const results = requests.map(({ fingerprint, n = 1 }) => {
-      const asking: Asking = {
-        caller: {
-          kind: 'user',
-          id: KEY_OWNER,
-          userId,
-          isOperator: false,
-          sessionId: null,
-          boundSpaceId: null,
-          scopes: null,
-        },
-        route: 'POST /test',
-        fingerprint,
-        repetition: { key, isRetry: false },
-        isRepeatable: false,
-      };
-      const draft = admissions.draft({ ...REQUEST, n, searchSpaceId: atelier.spaceId }, asking);
-      return admissions.admit(draft, asking, { kind: 'queue' });
+    const toAsking = (fingerprint: string): Asking => ({
+      caller: {
+        kind: 'user',
+        id: KEY_OWNER,
+        userId,
+        isOperator: false,
+        sessionId: null,
+        boundSpaceId: null,
+        scopes: null,
+      },
+      route: 'POST /test',
+      fingerprint,
+      repetition: { key, isRetry: false },
+      isRepeatable: false,
     });
-    return Promise.all(results);
+    const askings = requests.map(({ fingerprint }) => toAsking(fingerprint));
+    const drafts = await Promise.all(
+      requests.map(({ n = 1 }, index) =>
+        admissions.draft({ ...REQUEST, n, searchSpaceId: atelier.spaceId }, askings[index]!),
+      ),
+    );
+    return Promise.all(
+      drafts.map((draft, index) => admissions.admit(draft, askings[index]!, { kind: 'queue' })),
+    );
   }
 
   const KEY_OWNER = newId();

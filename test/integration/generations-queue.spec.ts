@@ -34,7 +34,7 @@ describe('queued generations', () => {
     const ids: string[] = [];
     for (let made = 0; made < count; made += 1) {
       const asking = toAsking();
-      const draft = admissions.draft(toRequest(atelier.spaceId), asking);
+      const draft = await admissions.draft(toRequest(atelier.spaceId), asking);
       expect(await admissions.admit(draft, asking, { kind: 'queue' })).toBeNull();
       ids.push(draft.generation.id);
     }

@@ -12,16 +12,17 @@ const INSERT = `
     INSERT INTO price_versions (id, content_hash) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id
   )
   INSERT INTO prices (version_id, ordinal, provider, model, unit, size, quality, pixels_max,
-    input_tokens_above, micros_per_million)
+    input_tokens_above, operation, connection, microcredits, micros_per_million)
   SELECT fresh.id, p.ordinal, x.provider, x.model, x.unit, x.size, x.quality, x.pixels_max,
-    x.input_tokens_above, x.micros_per_million
+    x.input_tokens_above, x.operation, x.connection, x.microcredits, x.micros_per_million
     FROM fresh CROSS JOIN jsonb_array_elements($3::jsonb) WITH ORDINALITY AS p (price, ordinal)
    CROSS JOIN LATERAL jsonb_populate_record(NULL::prices, p.price) AS x`;
 
 const FIND_ID = 'SELECT id FROM price_versions WHERE content_hash = $1';
 
 const FIND = `
-  SELECT provider, model, unit, size, quality, pixels_max, input_tokens_above, micros_per_million
+  SELECT provider, model, unit, size, quality, pixels_max, input_tokens_above, operation, connection,
+         microcredits, micros_per_million
     FROM prices WHERE version_id = $1 ORDER BY ordinal`;
 
 interface PriceRow {
@@ -32,6 +33,9 @@ interface PriceRow {
   quality: string | null;
   pixels_max: string | null;
   input_tokens_above: string | null;
+  operation: string | null;
+  connection: string | null;
+  microcredits: string | null;
   micros_per_million: string;
 }
 
@@ -71,6 +75,9 @@ function toRow(price: Price): Record<string, unknown> {
     quality: price.quality,
     pixels_max: price.pixelsMax,
     input_tokens_above: price.inputTokensAbove,
+    operation: price.operation,
+    connection: price.connection,
+    microcredits: price.microcredits,
     micros_per_million: price.microsPerMillion,
   };
 }
@@ -82,8 +89,15 @@ function toPrice(row: PriceRow): Price {
     unit: row.unit,
     size: row.size,
     quality: row.quality,
-    pixelsMax: row.pixels_max === null ? null : Number(row.pixels_max),
-    inputTokensAbove: row.input_tokens_above === null ? null : Number(row.input_tokens_above),
+    pixelsMax: toCount(row.pixels_max),
+    inputTokensAbove: toCount(row.input_tokens_above),
+    operation: row.operation,
+    connection: row.connection,
+    microcredits: toCount(row.microcredits),
     microsPerMillion: toMicros(row.micros_per_million),
   };
+}
+
+function toCount(text: string | null): number | null {
+  return text === null ? null : Number(text);
 }

@@ -1,5 +1,6 @@
 /** Proves what is charged after a call: the vendor's count where it can be believed, else the delivered pictures. */
 import { describe, expect, it } from 'vitest';
+import { toMicros } from '../../common/micros.js';
 import listed from '../data/prices.json' with { type: 'json' };
 import { chargeImage, type ImageChargeRequest, type ReportedUsage } from './charge-image.js';
 import { EMBEDDED_PRICES } from './embedded-prices.js';
@@ -18,7 +19,7 @@ const USAGE: ReportedUsage = {
 
 function charge(model: string, more: Partial<ImageChargeRequest> = {}) {
   return chargeImage(
-    PRICES.filter((price) => price.model === model),
+    PRICES.filter((price) => price.model === model || price.model === '*'),
     {
       model,
       delivered: 1,
@@ -27,7 +28,7 @@ function charge(model: string, more: Partial<ImageChargeRequest> = {}) {
       size: null,
       quality: 'medium',
       usage: null,
-      quoted: { holdMicros: 60_000, unitMicros: 52_680 },
+      quoted: { listMicros: 60_000, unitMicros: 52_680 },
       ...more,
     },
   );
@@ -37,6 +38,7 @@ describe('charge by the vendor’s count', () => {
   it('multiplies tokens and rounds up once', () => {
     // (19 × 5 + 439 × 30) = 13,265 micros exactly
     expect(charge('gpt-image-2', { usage: USAGE })).toEqual({
+      listMicros: 13_265,
       chargeMicros: 13_265,
       basis: 'usage',
       isCut: false,
@@ -72,6 +74,7 @@ describe('charge by the vendor’s count', () => {
   it('cuts a count beyond belief', () => {
     const usage = { ...USAGE, outputTokens: 50_000_000, outputImageTokens: 50_000_000 };
     expect(charge('gpt-image-2', { usage })).toEqual({
+      listMicros: 240_000,
       chargeMicros: 240_000,
       basis: 'usage',
       isCut: true,
@@ -93,9 +96,92 @@ describe('charge by the vendor’s count', () => {
   });
 });
 
+describe('charge on terms', () => {
+  it('multiplies once, and rounds up once', () => {
+    // (7 × 0.3 + 1 × 30) × 1.1111 = 35.66631 → 36; 33 × 1.1111 would be 37.
+    const usage = { ...USAGE, inputTokens: 7, inputTextTokens: 7, outputImageTokens: 1 };
+    const found = charge('gemini-2.5-flash-image', { usage, multiplierBp: 11_111 });
+    expect(found).toMatchObject({ listMicros: 33, chargeMicros: 36 });
+    expect(charge('embedded-image', { multiplierBp: 0 })).toMatchObject({
+      listMicros: 1_000,
+      chargeMicros: 0,
+    });
+  });
+
+  it('multiplies what it cut', () => {
+    const usage = { ...USAGE, outputTokens: 50_000_000, outputImageTokens: 50_000_000 };
+    expect(charge('gpt-image-2', { usage, multiplierBp: 5_000 })).toMatchObject({
+      listMicros: 240_000,
+      chargeMicros: 120_000,
+      isCut: true,
+    });
+  });
+});
+
+describe('charge by other units', () => {
+  const LINE = { provider: 'a', model: 'm', usd: '0.003' };
+  const asked = {
+    model: 'm',
+    delivered: 2,
+    widthPx: 1_001,
+    heightPx: 999,
+    size: null,
+    quality: null,
+    usage: null,
+    quoted: { listMicros: 100_000, unitMicros: 50_000 },
+  };
+
+  it('counts cached tokens at their price', () => {
+    // 9 × 5 + 10 × 1.25 + 439 × 30 = 13,227.5
+    const usage = { ...USAGE, cachedInputTextTokens: 10 };
+    expect(charge('gpt-image-2', { usage }).chargeMicros).toBe(13_228);
+    const lie = { ...USAGE, cachedInputTextTokens: 20 };
+    expect(charge('gpt-image-2', { usage: lie }).basis).toBe('images');
+  });
+
+  it('counts every pixel', () => {
+    // 2 × 999,999 × 0.003 micros = 5,999.994
+    const prices = toPrices([{ ...LINE, unit: 'megapixel' }]);
+    expect(chargeImage(prices, asked).chargeMicros).toBe(6_000);
+  });
+
+  it('counts a request once', () => {
+    const prices = toPrices([{ ...LINE, unit: 'request' }]);
+    expect(chargeImage(prices, asked).chargeMicros).toBe(3_000);
+  });
+
+  it('counts the seconds that were reported', () => {
+    const prices = toPrices([{ ...LINE, unit: 'second' }]);
+    const usage = { ...USAGE, seconds: 7 };
+    expect(chargeImage(prices, { ...asked, usage }).chargeMicros).toBe(21_000);
+  });
+
+  it('counts the credits that were reported, at what a credit is worth', () => {
+    const usage = { ...USAGE, microcredits: 6_500_000 };
+    expect(charge('sd3.5-large', { usage }).chargeMicros).toBe(65_000);
+    expect(charge('sd3.5-large', { delivered: 2 }).chargeMicros).toBe(130_000);
+    const dearer = toPrices(listed)
+      .filter((price) => price.model === 'sd3.5-large' || price.model === '*')
+      .map((price) =>
+        price.unit === 'microcredit' ? { ...price, microsPerMillion: toMicros(20_000) } : price,
+      );
+    expect(chargeImage(dearer, { ...asked, model: 'sd3.5-large' }).chargeMicros).toBe(260_000);
+  });
+
+  it('does not count credits where a picture has a price in money', () => {
+    const prices = toPrices([
+      { ...LINE, unit: 'image', usd: '0.5' },
+      { ...LINE, model: '*', unit: 'credit' },
+    ]);
+    const usage = { ...USAGE, microcredits: 1 };
+    expect(chargeImage(prices, { ...asked, usage }).chargeMicros).toBe(1_000_000);
+  });
+});
+
 describe('charge by delivered pictures', () => {
   it('charges k of n', () => {
     expect(charge('embedded-image', { delivered: 3 })).toEqual({
+      listMicros: 3_000,
       chargeMicros: 3_000,
       basis: 'images',
       isCut: false,
@@ -114,11 +200,12 @@ describe('charge by delivered pictures', () => {
 
   it('ignores a count where pictures have no token price', () => {
     const found = charge('stable-image-core', { usage: USAGE, delivered: 2 });
-    expect(found).toEqual({ chargeMicros: 60_000, basis: 'images', isCut: false });
+    expect(found).toMatchObject({ chargeMicros: 60_000, basis: 'images', isCut: false });
   });
 
   it('charges nothing when nothing was delivered', () => {
     expect(charge('gpt-image-2', { usage: USAGE, delivered: 0 })).toEqual({
+      listMicros: 0,
       chargeMicros: 0,
       basis: 'nothing',
       isCut: false,

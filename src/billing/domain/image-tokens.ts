@@ -20,7 +20,7 @@ const FAMILIES: readonly TokenFamily[] = [
 ];
 
 const BASE_PIXELS = 2_000_000;
-const PIXELS_PER_GRID = 4_000_000;
+const PIXELS_PER_GRID = 4_000_000n;
 
 /** The qualities the formula knows for the model; none for a model without a formula. */
 export function listFormulaQualities(model: string): readonly string[] {
@@ -37,18 +37,20 @@ export function countImageTokens(
   const family = findFamily(model);
   const long = family?.grid[quality];
   if (!family || long === undefined) return null;
-  const sides = Math.min(widthPx, heightPx) / Math.max(widthPx, heightPx);
-  const short = roundHalfEven(long * sides);
-  const tokens = (long * short * (BASE_PIXELS + widthPx * heightPx)) / PIXELS_PER_GRID;
-  return Math.ceil(tokens) * (family.factor?.[quality] ?? 1);
+  const short = roundHalfEven(long * Math.min(widthPx, heightPx), Math.max(widthPx, heightPx));
+  const cells = BigInt(long) * short * BigInt(BASE_PIXELS + widthPx * heightPx);
+  const tokens = Number((cells + PIXELS_PER_GRID - 1n) / PIXELS_PER_GRID);
+  return tokens * (family.factor?.[quality] ?? 1);
 }
 
 function findFamily(model: string): TokenFamily | undefined {
   return FAMILIES.find(({ models }) => models.test(model));
 }
 
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const isHalf = value - floor === 0.5;
-  return isHalf ? floor + (floor % 2) : Math.round(value);
+/** The quotient of two whole numbers, rounded to the nearest whole one; of two as near, to the even one. */
+function roundHalfEven(dividend: number, divisor: number): bigint {
+  const below = BigInt(dividend) / BigInt(divisor);
+  const twiceRest = 2n * (BigInt(dividend) % BigInt(divisor));
+  const isUp = twiceRest > BigInt(divisor) || (twiceRest === BigInt(divisor) && below % 2n === 1n);
+  return isUp ? below + 1n : below;
 }

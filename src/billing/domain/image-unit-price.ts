@@ -1,3 +1,4 @@
+import { divideUp, toMicros } from '../../common/micros.js';
 import { countImageTokens, listFormulaQualities } from './image-tokens.js';
 import { findUnitPrice, type Price } from './price.js';
 
@@ -11,7 +12,16 @@ export interface PictureSpec {
 }
 
 /** How the price of a picture was found. */
-export type ImagePriceBasis = 'flat' | 'pixels' | 'size_class' | 'exact' | 'formula' | 'dearest';
+export type ImagePriceBasis =
+  | 'flat'
+  | 'pixels'
+  | 'size_class'
+  | 'exact'
+  | 'formula'
+  | 'dearest'
+  | 'area'
+  | 'request'
+  | 'second';
 
 export interface ImageUnitPrice {
   /** Micros for 1,000,000 pictures. */
@@ -27,8 +37,14 @@ interface Candidate extends ImageUnitPrice {
 const EXACT_SIZE_FORM = /^(\d+)x(\d+)$/;
 /** Sizes that a vendor chooses from when the size is left open. */
 const AUTO_SIZES = ['1024x1024', '1024x1536', '1536x1024'];
-/** A wide picture of a class has a little more pixels than the square that names it. */
-const CLASS_SLACK = 1.25;
+/** A wide picture of a class has up to a quarter more pixels than the square that names it. */
+const CLASS_SLACK_PERCENT = 125;
+/** The most pixels of a picture whose size is left open, where its class does not tell: 1024x1536. */
+const AUTO_PIXELS = 1_572_864;
+/** A class without a side of its own is at most this wide when it is priced by its area. */
+const WIDEST_SIDE_PX = 4_096;
+/** A picture that is priced by time is held for, and charged for where the vendor does not say, so long. */
+const SECONDS_HELD = 60;
 const CLASS_SIDES_PX: Readonly<Record<string, number>> = {
   '512': 512,
   '1K': 1_024,
@@ -45,18 +61,73 @@ export function findImageUnitPrice(
   model: string,
   picture: PictureSpec,
 ): ImageUnitPrice | null {
-  const rows = prices.filter(({ unit }) => unit === 'image');
+  const rows = prices.filter(({ unit }) => unit === 'image').map((row) => inMoney(row, prices));
   return (
     findByPixels(rows, picture) ??
-    findFlat(rows) ??
+    findFlat(rows, picture) ??
     findByClass(rows, picture) ??
-    findBySize(prices, rows, model, picture)
+    findBySize(prices, rows, model, picture) ??
+    findByArea(prices, picture) ??
+    findPlain(prices, 'request') ??
+    findPlain(prices, 'second')
   );
 }
 
-function findFlat(rows: readonly Price[]): ImageUnitPrice | null {
-  const row = rows.find(({ size, quality, pixelsMax }) => !size && !quality && !pixelsMax);
-  return row ? { microsPerMillion: row.microsPerMillion, basis: 'flat' } : null;
+/** What costs credits costs what they are worth today. */
+function inMoney(row: Price, prices: readonly Price[]): Price {
+  const creditPrice = findUnitPrice(prices, 'microcredit');
+  if (row.microcredits === null || creditPrice === null) return row;
+  return { ...row, microsPerMillion: toMicros(row.microcredits * creditPrice) };
+}
+
+/** Every pixel costs, of the delivered picture or of the largest that may come. */
+function findByArea(prices: readonly Price[], picture: PictureSpec): ImageUnitPrice | null {
+  const pixelPrice = findUnitPrice(prices, 'pixel');
+  if (pixelPrice === null) return null;
+  const pixels = toPixels(picture);
+  return {
+    microsPerMillion: (pixels ?? toOpenPixels(picture)) * pixelPrice,
+    basis: pixels === null ? 'dearest' : 'area',
+  };
+}
+
+function toOpenPixels({ size }: PictureSpec): number {
+  const side = CLASS_SIDES_PX[size?.toUpperCase() ?? ''];
+  if (side === undefined) return AUTO_PIXELS;
+  const sidePx = Math.min(side, WIDEST_SIDE_PX);
+  return divideUp(sidePx * sidePx * CLASS_SLACK_PERCENT, 100);
+}
+
+function findPlain(prices: readonly Price[], unit: 'request' | 'second'): ImageUnitPrice | null {
+  const price = findUnitPrice(prices, unit);
+  if (price === null) return null;
+  const units = unit === 'second' ? SECONDS_HELD : 1;
+  return { microsPerMillion: price * units, basis: unit };
+}
+
+/** One price for all, but for the sizes and qualities that are priced beside it. */
+function findFlat(rows: readonly Price[], picture: PictureSpec): ImageUnitPrice | null {
+  const flat = rows.find(({ size, quality, pixelsMax }) => !size && !quality && !pixelsMax);
+  if (!flat) return null;
+  const { widthPx, heightPx } = picture;
+  const exact = widthPx !== null && heightPx !== null ? `${widthPx}x${heightPx}` : null;
+  const quality = picture.quality === 'auto' ? null : picture.quality;
+  const fitting = rows.filter(
+    (row) =>
+      (!row.size || !exact || row.size === exact || isClass(row, picture)) &&
+      (!row.quality || !quality || row.quality === quality),
+  );
+  if (fitting.length > 1 && (!exact || !quality)) return toDearest(fitting);
+  const row = fitting.toSorted((a, b) => countNamed(b) - countNamed(a))[0] ?? flat;
+  return { microsPerMillion: row.microsPerMillion, basis: row === flat ? 'flat' : 'exact' };
+}
+
+function isClass({ size }: Price, picture: PictureSpec): boolean {
+  return size !== null && size in CLASS_SIDES_PX && size === picture.size?.toUpperCase();
+}
+
+function countNamed({ size, quality }: Price): number {
+  return (size ? 2 : 0) + (quality ? 1 : 0);
 }
 
 function findByPixels(rows: readonly Price[], picture: PictureSpec): ImageUnitPrice | null {
@@ -81,7 +152,7 @@ function findByClass(rows: readonly Price[], picture: PictureSpec): ImageUnitPri
   if (!named && pixels === null) return toDearest(classes);
   const row =
     named ??
-    classes.find((one) => (pixels ?? 0) <= sideOf(one) ** 2 * CLASS_SLACK) ??
+    classes.find((one) => (pixels ?? 0) * 100 <= sideOf(one) ** 2 * CLASS_SLACK_PERCENT) ??
     classes.at(-1);
   return row ? { microsPerMillion: row.microsPerMillion, basis: 'size_class' } : null;
 }

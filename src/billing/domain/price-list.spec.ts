@@ -6,10 +6,11 @@ import { hashPrices, type ListedPrice, toPrices } from './price-list.js';
 const LINE: ListedPrice = { provider: 'openai', model: 'm', unit: 'image', usd: 0.00588 };
 
 describe('price list', () => {
-  it('takes every line but what a credit is worth', () => {
+  it('takes every line', () => {
     const prices = toPrices(listed);
-    expect(prices).toHaveLength(listed.filter(({ unit }) => unit !== 'credit').length);
+    expect(prices).toHaveLength(listed.length);
     expect(prices.every((price) => Number.isSafeInteger(price.microsPerMillion))).toBe(true);
+    expect(prices.filter(({ microcredits }) => microcredits !== null)).toHaveLength(20);
   });
 
   it('keeps dollars exact, whatever they buy', () => {

@@ -1,43 +1,40 @@
 import { createHash } from 'node:crypto';
 import { assert } from '../../common/assert.js';
 import { dollarsToMicros, type Micros, toMicros } from '../../common/micros.js';
-import type { Price, PriceUnit } from './price.js';
+import { LISTED_UNITS } from './price-unit.js';
+import type { Price, PriceInfo } from './price.js';
 
 /** A line of data/prices.json: prices in dollars, as vendors print them. */
 export interface ListedPrice {
   provider: string;
   model: string;
   unit: string;
-  usd: number;
+  /** Decimal: 0.00588 or `0.00588`. */
+  usd: number | string;
+  operation?: string | null;
   size?: string | null;
   quality?: string | null;
   pixels_max?: number | null;
   input_tokens_above?: number | null;
+  /** Of an image: what it costs in the vendor's own currency. */
+  credits?: number | string | null;
+  source?: string | null;
+  as_of?: string | null;
+  confidence?: string | null;
+  status?: string | null;
 }
-
-/** Unit in the file → ours, and how many of ours the dollars buy. */
-const UNITS: Readonly<Record<string, { unit: PriceUnit; count: 1 | 1_000_000 }>> = {
-  '1M_input_tokens': { unit: 'input_token', count: 1_000_000 },
-  '1M_cached_input_tokens': { unit: 'cached_input_token', count: 1_000_000 },
-  '1M_cache_write_tokens': { unit: 'cache_write_token', count: 1_000_000 },
-  '1M_image_input_tokens': { unit: 'image_input_token', count: 1_000_000 },
-  '1M_cached_image_input_tokens': { unit: 'cached_image_input_token', count: 1_000_000 },
-  '1M_output_tokens': { unit: 'output_token', count: 1_000_000 },
-  '1M_image_output_tokens': { unit: 'image_output_token', count: 1_000_000 },
-  image: { unit: 'image', count: 1 },
-  request: { unit: 'request', count: 1 },
-  second: { unit: 'second', count: 1 },
-};
 
 /** The vendor's name in the file → the provider's id here. */
 const PROVIDERS: Readonly<Record<string, string>> = { google: 'gemini' };
-/** Says what a vendor's own currency is worth; its models are listed in dollars. */
-const CREDIT = 'credit';
 const MILLION = 1_000_000;
 
 /** The file's lines as prices. */
 export function toPrices(listed: readonly ListedPrice[]): Price[] {
-  return listed.filter(({ unit }) => unit !== CREDIT).map(toPrice);
+  return listed.map(toPrice);
+}
+
+export function toProviderId(name: string): string {
+  return PROVIDERS[name] ?? name;
 }
 
 /** Names a list by what it says: the same prices have the same hash, in whatever order they stand. */
@@ -46,27 +43,46 @@ export function hashPrices(prices: readonly Price[]): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
+/** A price of one listed unit → of a million of ours. */
+export function toMicrosPerMillion(priceMicros: Micros, count: number): Micros {
+  return count === MILLION ? priceMicros : toMicros(priceMicros * MILLION);
+}
+
 function toLine(price: Price): string {
   const { provider, model, unit, size, quality, pixelsMax, inputTokensAbove } = price;
   const parts = [provider, model, unit, size, quality, pixelsMax, inputTokensAbove];
-  return JSON.stringify([...parts, price.microsPerMillion]);
+  const { operation, connection, microcredits, microsPerMillion } = price;
+  return JSON.stringify([...parts, operation, connection, microcredits, microsPerMillion]);
 }
 
 function toPrice(listed: ListedPrice): Price {
-  const known = UNITS[listed.unit];
+  const known = LISTED_UNITS[listed.unit];
   assert(known, `unknown price unit: ${listed.unit}`);
+  const { credits } = listed;
   return {
-    provider: PROVIDERS[listed.provider] ?? listed.provider,
+    provider: toProviderId(listed.provider),
     model: listed.model,
     unit: known.unit,
+    operation: listed.operation ?? null,
+    connection: null,
     size: listed.size ?? null,
     quality: listed.quality ?? null,
     pixelsMax: listed.pixels_max ?? null,
     inputTokensAbove: listed.input_tokens_above ?? null,
-    microsPerMillion: toMicrosPerMillion(listed.usd, known.count),
+    // A credit is counted in millionths, as a dollar is.
+    microcredits: credits === undefined || credits === null ? null : dollarsToMicros(credits),
+    microsPerMillion: toMicrosPerMillion(dollarsToMicros(listed.usd), known.count),
+    info: toInfo(listed),
   };
 }
 
-function toMicrosPerMillion(dollars: number, count: number): Micros {
-  return toMicros(dollarsToMicros(dollars) * (MILLION / count));
+function toInfo({ source, as_of, confidence, status }: ListedPrice): PriceInfo {
+  return {
+    origin: 'built_in',
+    overrideId: null,
+    source: source ?? null,
+    asOf: as_of ?? null,
+    confidence: confidence ?? null,
+    status: status ?? null,
+  };
 }

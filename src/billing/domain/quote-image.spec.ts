@@ -33,6 +33,7 @@ describe('quote of the embedded renderer', () => {
   ])('goes by pixels: %i × %i costs %i micros', (widthPx, heightPx, micros) => {
     expect(quote('embedded', 'embedded-image', { widthPx, heightPx })).toEqual({
       holdMicros: micros,
+      listMicros: micros,
       unitMicros: micros,
       basis: 'pixels',
     });
@@ -49,6 +50,7 @@ describe('quote by size and quality', () => {
   it('takes the exact line', () => {
     expect(quote('openai', 'gpt-image-2', { quality: 'medium' })).toEqual({
       holdMicros: 52_680,
+      listMicros: 52_680,
       unitMicros: 52_680,
       basis: 'exact',
     });
@@ -126,6 +128,7 @@ describe('quote by size class', () => {
 it('takes the one price of a model that has one', () => {
   expect(quote('stability', 'stable-image-core', { n: 3, promptBytes: 900 })).toEqual({
     holdMicros: 90_000,
+    listMicros: 90_000,
     unitMicros: 30_000,
     basis: 'flat',
   });

@@ -1,4 +1,4 @@
-import type { Micros } from '../../common/micros.js';
+import { divideUp, type Micros } from '../../common/micros.js';
 import { findImageUnitPrice, type ImagePriceBasis, type PictureSpec } from './image-unit-price.js';
 import { findUnitPrice, type Price, type PricedLine } from './price.js';
 import { totalMicros } from './total-micros.js';
@@ -12,12 +12,16 @@ export interface ImageQuoteRequest extends PictureSpec {
   promptBytes: number;
   /** Pictures sent along, the mask included. */
   inputImages: number;
+  /** Basis points; absent = as listed. */
+  multiplierBp?: number;
 }
 
 export interface ImageQuote {
-  /** The most that the call should cost. */
+  /** The most that the call should cost, multiplied: what is held. */
   holdMicros: Micros;
-  /** One picture, rounded up. */
+  /** The same by the list. */
+  listMicros: Micros;
+  /** One picture by the list, rounded up. */
   unitMicros: Micros;
   basis: ImagePriceBasis;
 }
@@ -36,10 +40,12 @@ export function quoteImage(
 ): ImageQuote | null {
   const unit = findImageUnitPrice(prices, request.model, request);
   if (!unit) return null;
-  const { n } = request;
+  const { n, multiplierBp } = request;
   const { microsPerMillion } = unit;
+  const lines = [{ units: n, microsPerMillion }, ...toTokenLines(prices, request)];
   return {
-    holdMicros: totalMicros([{ units: n, microsPerMillion }, ...toTokenLines(prices, request)]),
+    holdMicros: totalMicros(lines, { multiplierBp }),
+    listMicros: totalMicros(lines),
     unitMicros: totalMicros([{ units: 1, microsPerMillion }]),
     basis: unit.basis,
   };
@@ -48,11 +54,12 @@ export function quoteImage(
 /** Where pictures are priced by token, text and pictures that go in cost too, for every picture that comes out. */
 function toTokenLines(prices: readonly Price[], request: ImageQuoteRequest): PricedLine[] {
   const { n, promptBytes, inputImages } = request;
+  if (findUnitPrice(prices, 'image_output_token') === null) return [];
   const textPrice = findUnitPrice(prices, 'input_token') ?? 0;
   const imagePrice = findUnitPrice(prices, 'image_input_token', 'input_token') ?? 0;
   const outputPrice = findUnitPrice(prices, 'output_token') ?? 0;
   return [
-    { units: n * Math.ceil(promptBytes / BYTES_PER_TOKEN), microsPerMillion: textPrice },
+    { units: n * divideUp(promptBytes, BYTES_PER_TOKEN), microsPerMillion: textPrice },
     { units: n * inputImages * INPUT_IMAGE_TOKENS, microsPerMillion: imagePrice },
     { units: n * OUTPUT_TEXT_TOKENS, microsPerMillion: outputPrice },
   ];

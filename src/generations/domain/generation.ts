@@ -83,9 +83,25 @@ export interface StoredOptions {
 
 /** The price the hold was made with; the charge uses the same one. */
 export interface StoredQuote {
+  /** Held: multiplied, and 0 where nobody pays. */
   holdMicros: Micros;
+  /** The same by the list. Absent in rows from before there were multipliers: then it is what was held. */
+  listMicros?: Micros;
+  /** One picture by the list. */
   unitMicros: Micros;
   priceVersionId: string;
+  /** Who pays, and how often the list. Absent in rows from before there were any: the wallet, once. */
+  terms?: StoredTerms;
+}
+
+/** As billing resolved them when the money was held; see its PriceTerms. */
+export interface StoredTerms {
+  tier: 'platform' | 'free' | 'byok' | 'subscription';
+  funding: 'wallet' | 'subscription' | 'none';
+  /** Basis points on the list price. */
+  multiplierBp: number;
+  ruleId: string | null;
+  subscriptionId: string | null;
 }
 
 export interface Attempt {

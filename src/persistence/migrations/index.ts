@@ -17,6 +17,7 @@ import { CreateBudgets1790000000800 } from './1790000000800-create-budgets.js';
 import { ManageBudgets1790000000805 } from './1790000000805-manage-budgets.js';
 import { CompleteLedger1790000000810 } from './1790000000810-complete-ledger.js';
 import { RollUpUsage1790000000820 } from './1790000000820-roll-up-usage.js';
+import { CreatePriceTerms1790000000830 } from './1790000000830-create-price-terms.js';
 import { CreatePayments1790000000840 } from './1790000000840-create-payments.js';
 import { WarnOfBudgets1790000000850 } from './1790000000850-warn-of-budgets.js';
 
@@ -41,6 +42,7 @@ export const MIGRATIONS = [
   ManageBudgets1790000000805,
   CompleteLedger1790000000810,
   RollUpUsage1790000000820,
+  CreatePriceTerms1790000000830,
   CreatePayments1790000000840,
   WarnOfBudgets1790000000850,
 ] as const;

@@ -5,6 +5,9 @@ export interface ImageUsage {
   inputTokens: number;
   inputTextTokens: number | null;
   inputImageTokens: number | null;
+  /** Of the text and of the pictures that went in, what the vendor had read before. Absent = not told. */
+  cachedInputTextTokens?: number;
+  cachedInputImageTokens?: number;
   outputTokens: number;
   /** The part of the output that is pictures; null = not told apart, so all of it. */
   outputImageTokens: number | null;
