@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, startApplication, type TestApplication } from '../setup/application.js';
 import { OidcSimulator } from '../simulators/oidc.simulator.js';
+import { StripeSimulator } from '../simulators/stripe.simulator.js';
 import { operatorOf } from '../setup/people.js';
 import { CALLERS, type CallerName, MATRIX, type Outcome } from './access/access-matrix.js';
 import { listPathIds, type ReadyRequest, REQUESTS, toRequest } from './access/route-requests.js';
@@ -25,6 +26,7 @@ const KEYS_OWN_USAGE = 'GET /api/v1/api-keys/current/usage';
 const DENIALS: readonly number[] = [401, 403, 404];
 
 let atelier: TestApplication;
+let stripe: StripeSimulator;
 let issuer: OidcSimulator;
 let cast: Cast;
 let here: World;
@@ -33,7 +35,8 @@ let callers: Record<CallerName, Credentials>;
 let documented: string[];
 
 beforeAll(async () => {
-  atelier = await startApplication(PATIENT_SETTINGS);
+  stripe = await StripeSimulator.start();
+  atelier = await startApplication({ ...PATIENT_SETTINGS, ...stripe.settings });
   const { body } = await atelier.call('GET', '/docs-json', undefined, {});
   documented = Object.entries<object>(body.paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
@@ -57,6 +60,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await atelier.stop();
+  await stripe.stop();
   await issuer.stop();
 });
 

@@ -19,6 +19,7 @@ import {
   PATIENT_SETTINGS,
   type World,
 } from './access/world.js';
+import { StripeSimulator } from '../simulators/stripe.simulator.js';
 import { toRequest } from './access/route-requests.js';
 
 /** A route that writes, the tables its rows are in, and who asks: somebody whose honest request would be done. */
@@ -42,6 +43,8 @@ const WRITES: readonly (readonly [route: string, tables: readonly string[], who:
     ['PATCH /api/v1/collections/{id}', ['collections'], 'editor'],
     ['POST /api/v1/image-generations', ['generations', 'generation_attempts'], 'editor'],
     ['POST /api/v1/billing/wallets/{walletId}/grants', ['accounts', 'ledger_entries'], 'operator'],
+    ['POST /api/v1/billing/purchases', ['credit_purchases'], 'owner'],
+    ['PUT /api/v1/billing/auto-reload', ['auto_reload_rules', 'credit_purchases'], 'owner'],
     ['POST /api/v1/search-spaces/{spaceId}/group-mappings', ['group_mappings'], 'owner'],
     ['POST /api/v1/auth/oidc/providers', ['identity_providers'], 'operator'],
   ];
@@ -71,6 +74,7 @@ interface Schema {
 }
 
 let atelier: TestApplication;
+let stripe: StripeSimulator;
 let cast: Cast;
 let here: World;
 let abroad: World;
@@ -79,7 +83,8 @@ let dataSource: ManagedDataSource;
 let offered: Map<string, string[]>;
 
 beforeAll(async () => {
-  atelier = await startApplication(PATIENT_SETTINGS);
+  stripe = await StripeSimulator.start();
+  atelier = await startApplication({ ...PATIENT_SETTINGS, ...stripe.settings });
   dataSource = atelier.app.get(ManagedDataSource);
   cast = await createCast(atelier);
   const provider = await createProvider(atelier, 'https://login.example.com');
@@ -95,6 +100,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await atelier.stop();
+  await stripe.stop();
 });
 
 /** The fields that the document offers, by route. */

@@ -19,6 +19,7 @@ import { captureLog } from '../setup/captured-log.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { databaseKinds } from '../setup/services.js';
 import { OpenaiSimulator } from '../simulators/openai.simulator.js';
+import { StripeSimulator } from '../simulators/stripe.simulator.js';
 import {
   dumpDatabase,
   dumpRedis,
@@ -43,12 +44,14 @@ const shown = new Map<string, string>();
 
 let atelier: TestApplication;
 let simulator: OpenaiSimulator;
+let stripe: StripeSimulator;
 let own: TestDatabase | null = null;
 let operator: Record<string, string>;
 let dump: Map<string, string>;
 
 beforeAll(async () => {
   simulator = await OpenaiSimulator.start({ apiKey: plant('the vendor key') });
+  stripe = await StripeSimulator.start(plant('the payment key'), plant('the webhook secret'));
   atelier = await startApplication(
     await toSettings(),
     createLogger({ level: 'debug', file: files.log }, files.standardOutput),
@@ -62,6 +65,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await atelier.stop();
   await simulator.stop();
+  await stripe.stop();
   await own?.drop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -90,6 +94,7 @@ async function toSettings(): Promise<Record<string, string>> {
   }
   return {
     ...withPassword,
+    ...stripe.settings,
     BOOTSTRAP_ADMIN_PASSWORD: plant('the operator password'),
     JWT_SECRET: plant('the signing secret'),
     LINK_SECRET: plant('the link secret'),
@@ -195,6 +200,13 @@ async function work(): Promise<void> {
   await call('GET', `${url.slice(atelier.baseUrl.length)}x`, undefined, {});
   const rotated = await done('POST', `/api/v1/api-keys/${issued.body.id}/rotate`, {});
   plant('a rotated API key', rotated.body.key);
+  const credit = { search_space_id: space, quantity: 1 };
+  const bought = await done('POST', '/api/v1/billing/purchases', credit);
+  for (const fault of ['echo_key', 'cut', 'status=500'] as const) {
+    stripe.failNext(fault, 2);
+    await call('POST', `/api/v1/billing/purchases/${bought.body.id}/finalize`, {});
+  }
+  await call('POST', '/api/v1/payments/webhook/stripe', {}, { 'stripe-signature': 't=1,v1=00' });
   for (const fault of ['echo_key', 'html_not_found', 'cut'] as const) {
     simulator.failNext(fault, 5);
     await call('POST', '/api/v1/image-generations', {
@@ -225,6 +237,8 @@ async function provoke(): Promise<void> {
     'an invite code',
     'an API key',
     'the vendor key',
+    'the payment key',
+    'the webhook secret',
   ];
   for (const secret of [...wrong, ...right.map(valueOf)]) {
     const places = toPlaces(secret, operator);

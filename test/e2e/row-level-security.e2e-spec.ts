@@ -90,6 +90,20 @@ async function addSignedOn(space: string): Promise<void> {
       [space, provider],
     ],
     [
+      `INSERT INTO credit_purchases (id, search_space_id, wallet_id, user_id, provider, quantity, micros, amount_minor,
+         currency, source, transaction_id)
+       SELECT $1, search_space_id, id, $3, 'stripe', 1, 1000000, 100, 'usd', 'checkout', $1
+         FROM accounts WHERE search_space_id = $2`,
+      [newId(), space, user],
+    ],
+    [
+      `INSERT INTO auto_reload_rules (wallet_id, search_space_id, user_id, provider, customer_id, method_id,
+         threshold_micros, quantity, is_enabled)
+       SELECT id, search_space_id, $2, 'stripe', 'cus_1', 'pm_1', 1, 1, false
+         FROM accounts WHERE search_space_id = $1`,
+      [space, user],
+    ],
+    [
       `INSERT INTO delegated_users (user_id, search_space_id, external_id, created_at) VALUES ($1, $2, 'remote', now())`,
       [user, space],
     ],

@@ -19,7 +19,7 @@ const TEST_MS = 120_000;
 const SAME = { prompt: 'the same picture', size: '64x64', seed: 7, model: 'embedded-image' };
 const NOT_FOUND = { status: 404, code: 'request.not_found' };
 /** The books, which name a space for ever; the months of usage_records among them. */
-const BOOKS = /^(accounts|audit_events|usage_records\w*)$/;
+const BOOKS = /^(accounts|credit_purchases|audit_events|usage_records\w*)$/;
 
 let atelier: VendorApplication;
 let operator: Record<string, string>;

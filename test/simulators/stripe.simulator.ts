@@ -12,8 +12,11 @@ import {
   toSession,
 } from './stripe-objects.js';
 
-/** `cut`: hung up on before anything is done; `cut_after`: done, and hung up on; `status=500`: that status. */
-export type StripeFault = 'cut' | 'cut_after' | `status=${number}`;
+/**
+ * `cut`: hung up on before anything is done; `cut_after`: done, and hung up on; `status=500`: that status; `echo_key`: a
+ * refusal that repeats the key.
+ */
+export type StripeFault = 'cut' | 'cut_after' | 'echo_key' | `status=${number}`;
 
 export interface StripeCall {
   method: string;
@@ -176,9 +179,9 @@ export class StripeSimulator {
     if (fault === 'cut') return void response.destroy();
     const [status, answer] = fault?.startsWith('status=')
       ? refuse(Number(fault.slice('status='.length)), 'api_error', 'Planned.')
-      : request.headers.authorization === `Bearer ${this.secretKey}`
+      : fault !== 'echo_key' && request.headers.authorization === `Bearer ${this.secretKey}`
         ? this.answerOnce(call, body)
-        : refuse(401, 'invalid_request_error', 'Invalid API Key provided');
+        : refuse(401, 'invalid_request_error', `Invalid API Key: ${request.headers.authorization}`);
     if (fault === 'cut_after') return void response.destroy();
     response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_1' });
     response.end(JSON.stringify(answer));

@@ -37,6 +37,7 @@ POST   /api/v1/auth/oidc/exchange                                   ok  ok  ok  
 GET    /api/v1/auth/oidc/{slug}/start                               ok  ok  ok  ok  ok  ok  ok  ok
 GET    /api/v1/auth/oidc/{slug}/callback                            ok  ok  ok  ok  ok  ok  ok  ok
 GET    /api/v1/invites/{code}                                       ok  ok  ok  ok  ok  ok  ok  ok
+POST   /api/v1/payments/webhook/{provider}                          ok  ok  ok  ok  ok  ok  ok  ok
 GET    /api/v1/image-generations/{id}/image                         ok  ok  ok  ok  ok  ok  ok  ok
 `;
 
@@ -124,6 +125,12 @@ POST   /api/v1/image-generations/{id}/cancel                        401 404 403 
 POST   /v1/images/generations                                       401 404 403 ok  ok  403 ok  404
 GET    /api/v1/billing/wallets                                      401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/wallets/{walletId}/ledger                    401 404 ok  ok  ok  403 ok  404
+POST   /api/v1/billing/purchases                                    401 404 403 403 ok  403 403 404
+GET    /api/v1/billing/purchases                                    401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/billing/purchases/{id}                               401 404 ok  ok  ok  403 ok  404
+POST   /api/v1/billing/purchases/{id}/finalize                      401 404 403 403 ok  403 403 404
+GET    /api/v1/billing/auto-reload                                  401 404 403 403 ok  403 403 404
+PUT    /api/v1/billing/auto-reload                                  401 404 403 403 ok  403 403 404
 GET    /api/v1/billing/usage                                        401 404 ok  ok  ok  403 ok  404
 `;
 

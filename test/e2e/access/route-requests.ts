@@ -177,6 +177,20 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
   'POST /v1/images/generations': openaiPicture,
   'GET /api/v1/billing/wallets': inSpace,
   'GET /api/v1/billing/usage': inSpace,
+  'POST /api/v1/payments/webhook/{provider}': { body: () => ({ type: 'unsigned' }) },
+  'POST /api/v1/billing/purchases': {
+    body: ({ space }) => ({ search_space_id: space, quantity: 1 }),
+  },
+  'GET /api/v1/billing/purchases': inSpace,
+  'GET /api/v1/billing/auto-reload': inSpace,
+  'PUT /api/v1/billing/auto-reload': {
+    body: ({ space }) => ({
+      search_space_id: space,
+      enabled: false,
+      threshold_micros: 1_000_000,
+      quantity: 10,
+    }),
+  },
   'POST /api/v1/api-keys': {
     body: ({ space }) => ({ name: 'A key', search_space_id: space, scopes: ['images.read'] }),
   },
@@ -207,6 +221,7 @@ const NAMED: Readonly<Record<string, keyof Ids>> = {
   code: 'code',
   mappingId: 'mapping',
   slug: 'slug',
+  provider: 'paymentProvider',
 };
 
 /** What `{id}` stands for, by the beginning of the path. */
@@ -216,6 +231,7 @@ const BY_PATH: readonly (readonly [string, keyof Ids])[] = [
   ['/api/v1/search-spaces/{spaceId}/service-accounts/', 'serviceAccount'],
   ['/api/v1/auth/sessions/', 'session'],
   ['/api/v1/collections/', 'collection'],
+  ['/api/v1/billing/purchases/', 'purchase'],
   ['/api/v1/image-generations/', 'generation'],
   ['/api/v1/api-keys/', 'key'],
 ];

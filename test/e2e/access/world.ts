@@ -1,6 +1,7 @@
 /** People, spaces and what is in them, made through the routes of a running application. */
 import { randomBytes } from 'node:crypto';
 import { newId } from '../../../src/common/ids.js';
+import { ManagedDataSource } from '../../../src/persistence/managed-data-source.js';
 import { isOperatorScope, SCOPES } from '../../../src/common/permission.js';
 import type { TestApplication } from '../../setup/application.js';
 import { grant, must, operatorOf } from '../../setup/people.js';
@@ -41,6 +42,9 @@ export interface Ids {
   user: string;
   email: string;
   wallet: string;
+  purchase: string;
+  /** As in the address of its webhook. */
+  paymentProvider: string;
   collection: string;
   generation: string;
   imageToken: string;
@@ -120,6 +124,8 @@ export async function createWorld(
       user: cast.stranger.id,
       email: cast.stranger.email,
       wallet: wallets.data[0].id,
+      purchase: await createPurchase(atelier, owner, space),
+      paymentProvider: 'stripe',
       collection: await createCollection(atelier, owner, space),
       generation: generation.id,
       imageToken: generation.token,
@@ -147,6 +153,8 @@ export function createRandomIds(): Ids {
     user: newId(),
     email: 'nobody@example.com',
     wallet: newId(),
+    purchase: newId(),
+    paymentProvider: 'stripe',
     collection: newId(),
     generation: newId(),
     imageToken: 'none',
@@ -159,6 +167,24 @@ export function createRandomIds(): Ids {
     refreshToken: 'none',
     resetToken: 'none',
   };
+}
+
+/** One that was paid with a card that was saved. */
+async function createPurchase(
+  atelier: TestApplication,
+  owner: Actor,
+  space: string,
+): Promise<string> {
+  const id = newId();
+  await atelier.app.get(ManagedDataSource).query(
+    `INSERT INTO credit_purchases (id, search_space_id, wallet_id, user_id, provider, checkout_id, customer_id,
+       method_id, quantity, micros, amount_minor, currency, saves_method, source, status, transaction_id, completed_at)
+     SELECT $1, search_space_id, id, $3, 'stripe', 'cs_' || $2::text, 'cus_1', 'pm_1', 1, 1000000, 100, 'usd', true, 'checkout',
+            'completed', gen_random_uuid(), now()
+       FROM accounts WHERE search_space_id = $2::uuid`,
+    [id, space, owner.id],
+  );
+  return id;
 }
 
 export async function createSpace(atelier: TestApplication, owner: Actor): Promise<string> {
