@@ -1,13 +1,16 @@
 // Proves that what the money tables need for later keeps nobody from starting today.
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AppConfig } from '../config/app-config.js';
 import { MoneyUpkeep } from './domain/money-upkeep.port.js';
 import { MoneyKeeper } from './money-keeper.js';
 
 class FailingUpkeep extends MoneyUpkeep {
   async makeUsagePartitions(): Promise<number> {
     throw new Error('updated partition constraint for default partition would be violated');
+  }
+
+  async turnDueLots() {
+    return null;
   }
 
   async listDifferences() {
@@ -22,7 +25,7 @@ describe('MoneyKeeper', () => {
   afterEach(() => void vi.restoreAllMocks());
 
   it('starts when a month cannot be made, and says so: usage of it has a place until it can', async () => {
-    const keeper = new MoneyKeeper(new FailingUpkeep(), { role: 'all' } as AppConfig);
+    const keeper = new MoneyKeeper(new FailingUpkeep());
     await keeper.onModuleInit();
     keeper.onModuleDestroy();
     expect(logged).toHaveBeenCalledWith(expect.stringContaining('partition'));

@@ -55,6 +55,18 @@ export class MetricsService {
     registers: [this.registry],
   });
 
+  readonly ledgerDifferences = new Gauge({
+    name: 'atelier_ledger_differences',
+    help: 'Places where the last proof of the books found that they do not add up; 0 is right.',
+    registers: [this.registry],
+  });
+
+  readonly ledgerProvedSeconds = new Gauge({
+    name: 'atelier_ledger_proved_timestamp_seconds',
+    help: 'When this process last proved the books, in seconds since 1970; 0 is never.',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

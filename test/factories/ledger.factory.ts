@@ -2,12 +2,15 @@
 import { newId } from '../../src/common/ids.js';
 import { toMicros } from '../../src/common/micros.js';
 import { SqlHoldsReader } from '../../src/billing/adapters/sql-holds.reader.js';
+import { SqlLedgerBooks } from '../../src/billing/adapters/sql-ledger-books.js';
+import { SqlLotsReader } from '../../src/billing/adapters/sql-lots.reader.js';
 import { SqlMoneyUpkeep } from '../../src/billing/adapters/sql-money-upkeep.js';
 import { SqlSettlementStore } from '../../src/billing/adapters/sql-settlement.store.js';
+import { SqlStatementsReader } from '../../src/billing/adapters/sql-statements.reader.js';
 import { SqlUsageReader } from '../../src/billing/adapters/sql-usage.reader.js';
 import { SqlWalletsReader } from '../../src/billing/adapters/sql-wallets.reader.js';
 import { TypeormWalletsRepository } from '../../src/billing/adapters/typeorm-wallets.repository.js';
-import type { Grant, GrantOutcome } from '../../src/billing/domain/ledger.js';
+import type { Grant, GrantOutcome, Transfer } from '../../src/billing/domain/ledger.js';
 import type {
   ConcludeResult,
   HoldRequest,
@@ -23,6 +26,8 @@ import { PgSql } from '../../src/persistence/pg-sql.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import type { DatabaseKind } from '../setup/services.js';
 
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
 /** A ledger, and what a test asks of it. */
 export class TestLedger {
   readonly riders = new SettlementRiders();
@@ -33,6 +38,9 @@ export class TestLedger {
   readonly holds: SqlHoldsReader;
   readonly usage: SqlUsageReader;
   readonly upkeep: SqlMoneyUpkeep;
+  readonly lots: SqlLotsReader;
+  readonly statements: SqlStatementsReader;
+  readonly books: SqlLedgerBooks;
 
   private constructor(
     private readonly database: TestDatabase,
@@ -45,6 +53,9 @@ export class TestLedger {
     this.holds = new SqlHoldsReader(this.sql);
     this.usage = new SqlUsageReader(this.sql);
     this.upkeep = new SqlMoneyUpkeep(this.sql);
+    this.lots = new SqlLotsReader(this.sql);
+    this.statements = new SqlStatementsReader(this.sql);
+    this.books = new SqlLedgerBooks(this.sql);
   }
 
   static async open(kind: DatabaseKind): Promise<TestLedger> {
@@ -79,6 +90,34 @@ export class TestLedger {
     return this.dataSource.transaction((manager) =>
       new TypeormWalletsRepository(manager).grant(grant),
     );
+  }
+
+  transfer(
+    fromWalletId: string,
+    toWalletId: string,
+    amountMicros: number,
+    transactionId = newId(),
+  ): Promise<GrantOutcome> {
+    const transfer: Transfer = {
+      transactionId,
+      fromWalletId,
+      toWalletId,
+      amountMicros: toMicros(amountMicros),
+      reason: 'a test',
+      actor: 'system:test',
+    };
+    return this.work((wallets) => wallets.transfer(transfer));
+  }
+
+  /** Work on wallets in a transaction of its own. */
+  work<T>(work: (wallets: TypeormWalletsRepository) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction((manager) => work(new TypeormWalletsRepository(manager)));
+  }
+
+  /** Turns the lots of all wallets that are due, as the job does. */
+  async turnDue(): Promise<void> {
+    for (let after: string | null = NO_ID; after !== null;)
+      after = await this.upkeep.turnDueLots(after, 10);
   }
 
   hold(hold: HoldRequest): Promise<Refusal | null> {

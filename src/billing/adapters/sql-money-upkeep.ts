@@ -2,36 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from '../../persistence/sql.port.js';
 import type { LedgerDifference } from '../domain/ledger.js';
 import { MoneyUpkeep } from '../domain/money-upkeep.port.js';
+import { type DifferenceRow, LEDGER_DIFFERENCES, toDifference } from './ledger-differences.js';
 
 const MAKE_PARTITIONS = 'SELECT billing_make_usage_partitions($1::int) AS made';
 
-/** One statement, so one moment: money that moves meanwhile is either all in or all out. */
-const DIFFERENCES = `
-  WITH sums AS (
-    SELECT account_id, bucket, sum(amount_micros) AS amount FROM ledger_entries GROUP BY 1, 2
-  ), open_holds AS (
-    SELECT account_id, sum(amount_micros) AS amount FROM holds WHERE state = 'held' GROUP BY 1
-  ), balances AS (
-    SELECT a.id AS account_id, b.bucket, b.amount FROM accounts a
-     CROSS JOIN LATERAL (VALUES ('available', a.available_micros), ('held', a.held_micros),
-       ('spent', a.spent_micros), ('issued', a.issued_micros), ('breakage', a.breakage_micros))
-       AS b (bucket, amount)
-  ), pairs AS (
-    SELECT account_id, bucket, coalesce(b.amount, 0) AS balance, coalesce(s.amount, 0) AS entries
-      FROM balances b FULL JOIN sums s USING (account_id, bucket)
-     UNION ALL
-    SELECT a.id, 'open_holds', a.held_micros, coalesce(h.amount, 0)
-      FROM accounts a LEFT JOIN open_holds h ON h.account_id = a.id
-  )
-  SELECT account_id, bucket, balance::text, entries::text FROM pairs
-   WHERE balance <> entries ORDER BY account_id, bucket LIMIT $1`;
-
-interface DifferenceRow {
-  account_id: string;
-  bucket: LedgerDifference['bucket'];
-  balance: string;
-  entries: string;
-}
+const TURN_DUE_LOTS = 'SELECT billing_turn_due_lots($1, $2::int) AS last';
 
 @Injectable()
 export class SqlMoneyUpkeep extends MoneyUpkeep {
@@ -46,13 +21,20 @@ export class SqlMoneyUpkeep extends MoneyUpkeep {
     return row?.made ?? 0;
   }
 
+  async turnDueLots(after: string, walletsMax: number): Promise<string | null> {
+    const values = [after, walletsMax];
+    const [row] = await this.sql.query<{ last: string | null }>(
+      'lots_turn_due',
+      TURN_DUE_LOTS,
+      values,
+    );
+    return row?.last ?? null;
+  }
+
   async listDifferences(limit: number): Promise<LedgerDifference[]> {
-    const rows = await this.sql.query<DifferenceRow>('ledger_differences', DIFFERENCES, [limit]);
-    return rows.map((row) => ({
-      accountId: row.account_id,
-      bucket: row.bucket,
-      balanceMicros: row.balance,
-      entriesMicros: row.entries,
-    }));
+    const rows = await this.sql.query<DifferenceRow>('ledger_differences', LEDGER_DIFFERENCES, [
+      limit,
+    ]);
+    return rows.map(toDifference);
   }
 }

@@ -13,7 +13,7 @@ const FIND_BY_SPACE = `
 
 /** Walks the account's entries backwards along their primary key and stops after `limit` transactions. */
 const LIST = `
-  SELECT t.id, t.kind, t.hold_id, t.reference, t.actor, t.created_at, e.entries
+  SELECT t.id, t.kind, t.hold_id, t.reference, t.actor, t.corrects_id, t.created_at, e.entries
     FROM (SELECT transaction_id,
                  jsonb_agg(jsonb_build_array(bucket, amount_micros) ORDER BY bucket) AS entries
             FROM ledger_entries
@@ -29,6 +29,7 @@ interface TransactionRow {
   hold_id: string | null;
   reference: string | null;
   actor: string | null;
+  corrects_id: string | null;
   created_at: Date;
   entries: [LedgerBucket, number][];
 }
@@ -69,6 +70,7 @@ function toTransaction(row: TransactionRow): LedgerTransaction {
     holdId: row.hold_id,
     reference: row.reference,
     actor: row.actor,
+    correctsId: row.corrects_id,
     createdAt: row.created_at,
     entries: row.entries.map(([bucket, amount]) => ({ bucket, amountMicros: toMicros(amount) })),
   };

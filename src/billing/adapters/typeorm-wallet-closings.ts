@@ -11,9 +11,18 @@ const LOCK = `
      ORDER BY id FOR NO KEY UPDATE) locked
    WHERE kind = 'wallet'`;
 
+const TURN = 'SELECT billing_turn_lots(ARRAY[$1]::uuid[])';
+
+const READ = 'SELECT id, available_micros, held_micros FROM accounts WHERE id = $1';
+
+/** What was to begin later never does. */
+const DROP_SCHEDULED = `
+  UPDATE grants SET remaining_micros = 0, lapsed_micros = amount_micros
+   WHERE account_id = $1 AND activated_at IS NULL AND remaining_micros > 0`;
+
 const WRITE_OFF = 'SELECT to_jsonb(billing_grant($1::jsonb, ARRAY[NULL]::jsonb[])) AS verdicts';
 
-const CLOSE = 'UPDATE accounts SET closed_at = now() WHERE id = $1';
+const CLOSE = 'UPDATE accounts SET closed_at = now(), lots_due_at = NULL WHERE id = $1';
 
 interface LockedRow {
   id: string;
@@ -27,11 +36,16 @@ export class TypeormWalletClosings extends WalletClosings {
   }
 
   async close(searchSpaceId: string, transactionId: string, actor: string): Promise<WalletClosing> {
-    const [wallet] = await this.manager.query<LockedRow[]>(LOCK, [searchSpaceId]);
-    if (!wallet) return { outcome: 'none' };
-    if (wallet.held_micros !== '0') return { outcome: 'held' };
+    const [locked] = await this.manager.query<LockedRow[]>(LOCK, [searchSpaceId]);
+    if (!locked) return { outcome: 'none' };
+    if (locked.held_micros !== '0') return { outcome: 'held' };
+    await this.manager.query(DROP_SCHEDULED, [locked.id]);
+    await this.manager.query(TURN, [locked.id]);
+    const [wallet] = await this.manager.query<LockedRow[]>(READ, [locked.id]);
+    assert(wallet, 'a wallet that was just locked is not there');
     const writtenOffMicros = toMicros(wallet.available_micros);
-    if (writtenOffMicros > 0) await this.writeOff(wallet, transactionId, actor);
+    // Below 0 it is a debt that is forgiven.
+    if (writtenOffMicros !== 0) await this.writeOff(wallet, transactionId, actor);
     await this.manager.query(CLOSE, [wallet.id]);
     return { outcome: 'closed', walletId: wallet.id, writtenOffMicros };
   }

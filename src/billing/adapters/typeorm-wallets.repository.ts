@@ -2,8 +2,15 @@ import type { EntityManager } from 'typeorm';
 import { assert } from '../../common/assert.js';
 import { newId } from '../../common/ids.js';
 import { findConstraint } from '../../persistence/sql-error.js';
-import { walletNotFound } from '../domain/billing.errors.js';
-import type { Grant, GrantOutcome } from '../domain/ledger.js';
+import { type Micros, toMicros } from '../../common/micros.js';
+import {
+  correctedMissing,
+  correctionExceeds,
+  overdraftInUse,
+  transferExceeds,
+  walletNotFound,
+} from '../domain/billing.errors.js';
+import type { Grant, GrantOutcome, Transfer } from '../domain/ledger.js';
 import type { Verdict } from '../domain/settlement.js';
 import type { Wallet } from '../domain/wallet.js';
 import { WalletsRepository } from '../domain/wallets.repository.port.js';
@@ -18,6 +25,14 @@ const SELECT = `SELECT ${WALLET_COLUMNS} FROM accounts WHERE kind = 'wallet' AND
 const FIND_SPACE = `SELECT search_space_id FROM accounts WHERE kind = 'wallet' AND id = $1`;
 
 const GRANT = 'SELECT to_jsonb(billing_grant($1::jsonb, ARRAY[NULL]::jsonb[])) AS verdicts';
+
+const TRANSFER = 'SELECT billing_transfer($1, $2, $3::bigint, $4, $5, $6) AS verdict';
+
+const SET_OVERDRAFT = `
+  UPDATE accounts a SET overdraft_micros = $2
+    FROM (SELECT id, overdraft_micros FROM accounts
+           WHERE id = $1 AND kind = 'wallet' AND closed_at IS NULL FOR NO KEY UPDATE) b
+   WHERE a.id = b.id RETURNING b.overdraft_micros AS before_micros`;
 
 const OUTCOMES: Readonly<Record<string, GrantOutcome>> = {
   'billing.transaction_conflict': 'conflict',
@@ -52,12 +67,39 @@ export class TypeormWalletsRepository extends WalletsRepository {
         kind: grant.kind,
         reference: grant.reason,
         actor: grant.actor,
+        corrects_id: grant.correctsId,
+        lot_kind: grant.lot?.kind,
+        priority: grant.lot?.priority,
+        effective_at: grant.lot?.effectiveAt,
+        expires_at: grant.lot?.expiresAt,
       },
     };
     const [row] = await this.manager
       .query<{ verdicts: Verdict[] }[]>(GRANT, [JSON.stringify([member])])
       .catch(refuseClosed);
     return toOutcome(row?.verdicts[0] as Record<string, unknown> | null | undefined);
+  }
+
+  async transfer(transfer: Transfer): Promise<GrantOutcome> {
+    const [row] = await this.manager.query<{ verdict: Record<string, unknown> }[]>(TRANSFER, [
+      transfer.fromWalletId,
+      transfer.toWalletId,
+      transfer.amountMicros,
+      transfer.transactionId,
+      transfer.reason,
+      transfer.actor,
+    ]);
+    if (row?.verdict.code === 'billing.insufficient_balance')
+      throw transferExceeds(toMicros(Number(row.verdict.remaining_micros)));
+    return toOutcome(row?.verdict);
+  }
+
+  async setOverdraft(walletId: string, overdraftMicros: Micros): Promise<Micros | null> {
+    const [rows] = await this.manager
+      .query<[{ before_micros: string }[], number]>(SET_OVERDRAFT, [walletId, overdraftMicros])
+      .catch(refuseOverdraft);
+    const [row] = rows;
+    return row ? toMicros(row.before_micros) : null;
   }
 }
 
@@ -67,9 +109,17 @@ function refuseClosed(error: unknown): never {
   throw error;
 }
 
+function refuseOverdraft(error: unknown): never {
+  if (findConstraint(error) === 'accounts_available_range') throw overdraftInUse();
+  throw error;
+}
+
 function toOutcome(verdict: Record<string, unknown> | null | undefined): GrantOutcome {
   assert(verdict, 'a grant without a verdict');
   if (verdict.ok === true) return verdict.replayed === true ? 'replayed' : 'granted';
+  if (verdict.code === 'billing.corrected_missing') throw correctedMissing();
+  if (verdict.code === 'billing.correction_exceeds')
+    throw correctionExceeds(toMicros(Number(verdict.remaining_micros)));
   const outcome = OUTCOMES[String(verdict.code)];
   assert(outcome, `an unknown verdict on a grant: ${String(verdict.code)}`);
   return outcome;

@@ -7,9 +7,11 @@ export interface WalletRow {
   available_micros: string;
   held_micros: string;
   spent_micros: string;
+  overdraft_micros: string;
 }
 
-export const WALLET_COLUMNS = 'id, search_space_id, available_micros, held_micros, spent_micros';
+export const WALLET_COLUMNS =
+  'id, search_space_id, available_micros, held_micros, spent_micros, overdraft_micros';
 
 export function toWallet(row: WalletRow): Wallet {
   return {
@@ -18,5 +20,6 @@ export function toWallet(row: WalletRow): Wallet {
     availableMicros: toMicros(row.available_micros),
     heldMicros: toMicros(row.held_micros),
     spentMicros: toMicros(row.spent_micros),
+    overdraftMicros: toMicros(row.overdraft_micros),
   };
 }

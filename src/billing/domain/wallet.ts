@@ -4,12 +4,14 @@ import type { Micros } from '../../common/micros.js';
 export interface Wallet {
   id: string;
   searchSpaceId: string;
-  /** What can be spent now. */
+  /** What can be spent now; below 0 when calls cost more than they held. */
   availableMicros: Micros;
   /** Set aside for calls under way. */
   heldMicros: Micros;
   /** Spent since the wallet was made. */
   spentMicros: Micros;
+  /** How far below 0 a call that costs more than it held may take the wallet. */
+  overdraftMicros: Micros;
 }
 
 export type WalletStatus = 'ok' | 'warning' | 'blocked';

@@ -1,21 +1,16 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { assert } from '../../common/assert.js';
 import type { Caller } from '../../common/caller.js';
-import { newId } from '../../common/ids.js';
-import { toMicros } from '../../common/micros.js';
 import { toIdPageRequest, toPage } from '../../common/page.js';
 import { CurrentCaller, CurrentContext } from '../../http/caller.decorator.js';
 import { PageQueryDto } from '../../http/page-query.dto.js';
 import type { RequestContext } from '../../http/request-context.js';
-import { Requires, RequiresOperator } from '../../http/requires.decorator.js';
+import { Requires } from '../../http/requires.decorator.js';
 import { WalletsService } from '../wallets.service.js';
 import {
-  GrantDto,
-  GrantResponse,
   LedgerPageResponse,
   SpacePageQueryDto,
-  toGrantResponse,
   toLedgerTransactionResponse,
   toWalletsResponse,
   WalletsPageResponse,
@@ -37,28 +32,6 @@ export class WalletsController {
   ): Promise<WalletsPageResponse> {
     assert(spaceId, 'a wallet was asked for in no space');
     return toWalletsResponse(await this.wallets.findBySpace(spaceId));
-  }
-
-  @Post(':walletId/grants')
-  @RequiresOperator()
-  @ApiOperation({
-    summary: 'Put money into a wallet',
-    description: 'For operators. With a transaction_id of your own it may be sent again safely.',
-  })
-  @ApiCreatedResponse({ type: GrantResponse })
-  async grant(
-    @CurrentCaller() caller: Caller,
-    @Param('walletId', WalletIdPipe) walletId: string,
-    @Body() body: GrantDto,
-  ): Promise<GrantResponse> {
-    const granted = await this.wallets.grant({
-      transactionId: body.transaction_id ?? newId(),
-      walletId,
-      amountMicros: toMicros(body.amount_micros),
-      reason: body.reason,
-      actor: `user:${caller.userId}`,
-    });
-    return toGrantResponse(granted);
   }
 
   @Get(':walletId/ledger')

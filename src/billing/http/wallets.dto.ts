@@ -1,16 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
 import type { Page } from '../../common/page.js';
-import { LINE_FORM, LINE_MESSAGE } from '../../common/text-form.js';
 import { PageQueryDto } from '../../http/page-query.dto.js';
-import type { LedgerTransaction } from '../domain/ledger.js';
+import { LEDGER_KINDS, type LedgerTransaction } from '../domain/ledger.js';
 import { toWalletStatus, type Wallet } from '../domain/wallet.js';
 import type { GrantResult } from '../wallets.service.js';
 
-/** One million dollars: a slip of the finger ends here. */
-const GRANT_MICROS_MAX = 1_000_000_000_000;
-const REASON_LENGTH_MAX = 200;
-const KINDS = ['grant', 'hold', 'post', 'void', 'expire', 'adjust'];
 const BUCKETS = ['available', 'held', 'spent'];
 
 export class SpacePageQueryDto extends PageQueryDto {
@@ -22,30 +17,6 @@ export class SpacePageQueryDto extends PageQueryDto {
   @IsOptional()
   @IsString()
   search_space_id?: string;
-}
-
-export class GrantDto {
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: GRANT_MICROS_MAX, example: 5_000_000 })
-  @IsInt()
-  @Min(1)
-  @Max(GRANT_MICROS_MAX)
-  amount_micros: number;
-
-  @ApiProperty({ type: String, maxLength: REASON_LENGTH_MAX, example: 'Budget of March' })
-  @IsString()
-  @Matches(LINE_FORM, { message: LINE_MESSAGE })
-  @MaxLength(REASON_LENGTH_MAX)
-  reason: string;
-
-  @ApiPropertyOptional({
-    type: String,
-    format: 'uuid',
-    example: '019a0000-0000-7000-8000-000000000000',
-    description: 'A UUIDv7 of your own: sent again, the grant is made once',
-  })
-  @IsOptional()
-  @IsUUID('7')
-  transaction_id?: string;
 }
 
 export class WalletResponse {
@@ -63,6 +34,12 @@ export class WalletResponse {
 
   @ApiProperty({ type: 'integer', example: 9_000 })
   spent_micros: number;
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'How far below 0 a call that costs more than it held may take the wallet',
+  })
+  overdraft_micros: number;
 
   @ApiProperty({ type: String, enum: ['ok', 'warning', 'blocked'] })
   status: string;
@@ -99,7 +76,7 @@ export class LedgerTransactionResponse {
   @ApiProperty({ type: String, format: 'uuid' })
   id: string;
 
-  @ApiProperty({ type: String, enum: KINDS })
+  @ApiProperty({ type: String, enum: LEDGER_KINDS })
   kind: string;
 
   @ApiProperty({ type: String, format: 'uuid', nullable: true })
@@ -118,6 +95,14 @@ export class LedgerTransactionResponse {
     example: 'api_key:019a0000-0000-7000-8000-000000000000',
   })
   actor: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: 'The movement that an adjustment puts right',
+  })
+  corrects_transaction_id: string | null;
 
   @ApiProperty({ type: [LedgerEntryResponse] })
   entries: LedgerEntryResponse[];
@@ -141,6 +126,7 @@ export function toWalletResponse(wallet: Wallet): WalletResponse {
     available_micros: wallet.availableMicros,
     held_micros: wallet.heldMicros,
     spent_micros: wallet.spentMicros,
+    overdraft_micros: wallet.overdraftMicros,
     status: toWalletStatus(wallet),
   };
 }
@@ -164,6 +150,7 @@ export function toLedgerTransactionResponse(one: LedgerTransaction): LedgerTrans
     hold_id: one.holdId,
     reference: one.reference,
     actor: one.actor,
+    corrects_transaction_id: one.correctsId,
     entries: one.entries.map(({ bucket, amountMicros }) => ({
       bucket,
       amount_micros: amountMicros,
