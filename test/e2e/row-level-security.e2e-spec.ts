@@ -23,7 +23,7 @@ class Probe {
 }
 
 /** Tables of spaces in which an ordinary day leaves nothing. */
-const EMPTY_TABLES = ['outbox_events', 'reconciliation_items'];
+const EMPTY_TABLES = ['outbox_events', 'reconciliation_items', 'spend_anomalies'];
 
 let atelier: TestApplication;
 let anna: Person;
@@ -56,6 +56,7 @@ beforeAll(async () => {
     await must(atelier, 201, 'POST', invites, { name: 'For all' }, person.session);
   }
   for (const space of [annasSpace, bertsSpace]) await addSignedOn(space);
+  await atelier.app.get(ManagedDataSource).query('SELECT billing_roll_up_usage(1000, true)');
   const rows = await atelier.app
     .get(ManagedDataSource)
     .query<{ name: string }[]>(
@@ -91,8 +92,8 @@ async function addSignedOn(space: string): Promise<void> {
     ],
     [
       `INSERT INTO credit_purchases (id, search_space_id, wallet_id, user_id, provider, quantity, micros, amount_minor,
-         currency, source, transaction_id)
-       SELECT $1, search_space_id, id, $3, 'stripe', 1, 1000000, 100, 'usd', 'checkout', $1
+         currency, source)
+       SELECT $1, search_space_id, id, $3, 'stripe', 1, 1000000, 100, 'usd', 'checkout'
          FROM accounts WHERE search_space_id = $2`,
       [newId(), space, user],
     ],
@@ -102,6 +103,11 @@ async function addSignedOn(space: string): Promise<void> {
        SELECT id, search_space_id, $2, 'stripe', 'cus_1', 'pm_1', 1, 1, false
          FROM accounts WHERE search_space_id = $1`,
       [space, user],
+    ],
+    [
+      `INSERT INTO subscriptions (id, search_space_id, name, starts_at, expires_at, time_zone, created_by, created_at)
+       VALUES ($1, $2, 'Studio', now(), '2099-01-01', 'UTC', $3, now())`,
+      [newId(), space, user],
     ],
     [
       `INSERT INTO delegated_users (user_id, search_space_id, external_id, created_at) VALUES ($1, $2, 'remote', now())`,

@@ -71,7 +71,22 @@ PATCH  /api/v1/auth/oidc/providers/{id}                             401 403 403 
 DELETE /api/v1/auth/oidc/providers/{id}                             401 403 403 403 403 403 403 ok
 GET    /api/v1/audit-events                                         401 403 403 403 403 403 403 ok
 GET    /api/v1/audit-events/export                                  401 403 403 403 403 403 403 ok
+POST   /api/v1/billing/prices/overrides                             401 403 403 403 403 403 403 ok
+GET    /api/v1/billing/prices/overrides                             401 403 403 403 403 403 403 ok
+DELETE /api/v1/billing/prices/overrides/{id}                        401 403 403 403 403 403 403 ok
+POST   /api/v1/billing/prices/import                                401 403 403 403 403 403 403 ok
+GET    /api/v1/billing/prices/missing                               401 403 403 403 403 403 403 ok
+POST   /api/v1/billing/price-rules                                  401 403 403 403 403 403 403 ok
+GET    /api/v1/billing/price-rules                                  401 403 403 403 403 403 403 ok
+PATCH  /api/v1/billing/price-rules/{id}                             401 403 403 403 403 403 403 ok
+DELETE /api/v1/billing/price-rules/{id}                             401 403 403 403 403 403 403 ok
+POST   /api/v1/billing/subscriptions                                401 403 403 403 403 403 403 ok
+GET    /api/v1/billing/subscriptions/all                            401 403 403 403 403 403 403 ok
+PATCH  /api/v1/billing/subscriptions/{id}                           401 403 403 403 403 403 403 ok
+POST   /api/v1/billing/subscriptions/{id}/end                       401 403 403 403 403 403 403 ok
 POST   /api/v1/billing/wallets/{walletId}/grants                    401 403 403 403 403 403 403 ok
+GET    /api/v1/billing/usage/report/all                             401 403 403 403 403 403 403 ok
+GET    /api/v1/billing/usage/report/all/export                      401 403 403 403 403 403 403 ok
 `;
 
 /**
@@ -123,6 +138,7 @@ GET    /api/v1/image-generations/{id}                               401 404 ok  
 DELETE /api/v1/image-generations/{id}                               401 404 403 403 ok  403 ok  404
 POST   /api/v1/image-generations/{id}/cancel                        401 404 403 ok  ok  403 ok  404
 POST   /v1/images/generations                                       401 404 403 ok  ok  403 ok  404
+GET    /api/v1/billing/subscriptions                                401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/wallets                                      401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/wallets/{walletId}/ledger                    401 404 ok  ok  ok  403 ok  404
 POST   /api/v1/billing/purchases                                    401 404 403 403 ok  403 403 404
@@ -132,6 +148,10 @@ POST   /api/v1/billing/purchases/{id}/finalize                      401 404 403 
 GET    /api/v1/billing/auto-reload                                  401 404 403 403 ok  403 403 404
 PUT    /api/v1/billing/auto-reload                                  401 404 403 403 ok  403 403 404
 GET    /api/v1/billing/usage                                        401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/billing/usage/export                                 401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/billing/usage/report                                 401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/billing/usage/report/export                          401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/billing/usage/members                                401 404 ok  ok  ok  403 ok  404
 `;
 
 /** The key of these rows is the owner's: for members who manage no keys it is as good as missing. */

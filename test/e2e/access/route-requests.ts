@@ -176,7 +176,47 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
   },
   'POST /v1/images/generations': openaiPicture,
   'GET /api/v1/billing/wallets': inSpace,
+  'GET /api/v1/billing/subscriptions': inSpace,
+  'POST /api/v1/billing/prices/overrides': {
+    body: () => ({ provider: 'nobody', model: newId(), unit: 'image', price_micros: 1 }),
+  },
+  'DELETE /api/v1/billing/prices/overrides/{id}': {
+    prepare: async ({ atelier }) => ({ priceOverride: await world.createPriceOverride(atelier) }),
+  },
+  'POST /api/v1/billing/prices/import': {
+    body: () => ({
+      lines: [{ provider: 'nobody', model: 'none', unit: 'image', usd: 1 }],
+      dry_run: true,
+    }),
+  },
+  'POST /api/v1/billing/price-rules': {
+    body: () => ({ scope: 'route', route: newId(), multiplier_bp: 10_000 }),
+  },
+  'PATCH /api/v1/billing/price-rules/{id}': { body: () => ({ note: 'Contract of March' }) },
+  'DELETE /api/v1/billing/price-rules/{id}': {
+    prepare: async ({ atelier }) => ({ priceRule: await world.createPriceRule(atelier) }),
+  },
+  // The space has one: the gate is passed, and nothing is made.
+  'POST /api/v1/billing/subscriptions': {
+    body: ({ space }) => ({
+      search_space_id: space,
+      name: 'Studio',
+      expires_at: '2099-01-01T00:00:00Z',
+      month_limit_micros: 1,
+    }),
+  },
+  'PATCH /api/v1/billing/subscriptions/{id}': { body: () => ({ name: 'Studio' }) },
+  'POST /api/v1/billing/subscriptions/{id}/end': {
+    prepare: async (stage) => {
+      const { space } = await freshSpace(stage);
+      return { subscription: await world.createSubscription(stage.atelier, space!) };
+    },
+  },
   'GET /api/v1/billing/usage': inSpace,
+  'GET /api/v1/billing/usage/export': inSpace,
+  'GET /api/v1/billing/usage/report': inSpace,
+  'GET /api/v1/billing/usage/report/export': inSpace,
+  'GET /api/v1/billing/usage/members': inSpace,
   'POST /api/v1/payments/webhook/{provider}': { body: () => ({ type: 'unsigned' }) },
   'POST /api/v1/billing/purchases': {
     body: ({ space }) => ({ search_space_id: space, quantity: 1 }),
@@ -232,6 +272,9 @@ const BY_PATH: readonly (readonly [string, keyof Ids])[] = [
   ['/api/v1/auth/sessions/', 'session'],
   ['/api/v1/collections/', 'collection'],
   ['/api/v1/billing/purchases/', 'purchase'],
+  ['/api/v1/billing/prices/overrides/', 'priceOverride'],
+  ['/api/v1/billing/price-rules/', 'priceRule'],
+  ['/api/v1/billing/subscriptions/', 'subscription'],
   ['/api/v1/image-generations/', 'generation'],
   ['/api/v1/api-keys/', 'key'],
 ];
