@@ -105,7 +105,7 @@ export class AutoReloadRunner {
       source: 'auto_reload',
       status: 'pending',
       failure: null,
-      transactionId: newId(),
+      transactionId: null,
       createdAt: new Date(),
       completedAt: null,
     };

@@ -81,17 +81,18 @@ export class PurchaseBooks {
     purchase: Purchase,
     report: PaymentReport,
   ): Promise<void> {
-    const { id, walletId, searchSpaceId, transactionId, micros } = purchase;
+    const { id, walletId, searchSpaceId, micros } = purchase;
+    const transactionId = newId();
     const purchases = scope.get(PurchasesRepository);
     await this.wallets.grantIn(scope, {
       transactionId,
       walletId,
       amountMicros: micros,
       reason: `purchase ${id}`,
-      actor: `system:payments`,
+      actor: 'system:payments',
     });
     await purchases.saveReferences(id, report);
-    await purchases.complete(id);
+    await purchases.complete(id, transactionId);
     if (purchase.savesMethod && report.customerId !== null && report.methodId !== null) {
       const method = { customerId: report.customerId, methodId: report.methodId };
       await scope.get(AutoReloadRepository).replaceMethod(walletId, purchase.provider, method);

@@ -113,7 +113,7 @@ export class PurchasesService {
       source: 'checkout',
       status: 'pending',
       failure: null,
-      transactionId: newId(),
+      transactionId: null,
       createdAt: new Date(),
       completedAt: null,
     };

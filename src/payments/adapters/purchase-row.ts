@@ -20,7 +20,7 @@ export interface PurchaseRow {
   source: PurchaseSource;
   status: PurchaseStatus;
   failure: string | null;
-  transaction_id: string;
+  transaction_id: string | null;
   created_at: Date;
   completed_at: Date | null;
 }

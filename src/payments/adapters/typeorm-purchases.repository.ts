@@ -6,8 +6,8 @@ import { PURCHASE_COLUMNS, type PurchaseRow, toPurchase } from './purchase-row.j
 
 const INSERT = `
   INSERT INTO credit_purchases (id, search_space_id, wallet_id, user_id, provider, customer_id, method_id, quantity,
-                                micros, amount_minor, currency, saves_method, source, transaction_id)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                                micros, amount_minor, currency, saves_method, source)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
   ON CONFLICT (id) DO NOTHING RETURNING id`;
 
 const COUNT_OPEN = `
@@ -27,7 +27,8 @@ const SAVE_REFERENCES = `
    WHERE id = $1`;
 
 const COMPLETE = `
-  UPDATE credit_purchases SET status = 'completed', failure = NULL, completed_at = now() WHERE id = $1`;
+  UPDATE credit_purchases
+     SET status = 'completed', failure = NULL, transaction_id = $2, completed_at = now() WHERE id = $1`;
 
 const END = 'UPDATE credit_purchases SET status = $2, failure = $3 WHERE id = $1';
 
@@ -51,7 +52,6 @@ export class TypeormPurchasesRepository extends PurchasesRepository {
       one.currency,
       one.savesMethod,
       one.source,
-      one.transactionId,
     ]);
     return rows.length === 1;
   }
@@ -77,8 +77,8 @@ export class TypeormPurchasesRepository extends PurchasesRepository {
     await this.manager.query(SAVE_REFERENCES, [id, checkoutId, paymentId, customerId, methodId]);
   }
 
-  async complete(id: string): Promise<void> {
-    await this.manager.query(COMPLETE, [id]);
+  async complete(id: string, transactionId: string): Promise<void> {
+    await this.manager.query(COMPLETE, [id, transactionId]);
   }
 
   async end(id: string, status: 'failed' | 'expired', failure: string | null): Promise<void> {

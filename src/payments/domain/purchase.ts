@@ -37,8 +37,8 @@ export interface Purchase {
   status: PurchaseStatus;
   /** Why it failed; null otherwise. */
   failure: string | null;
-  /** The grant's transaction, fixed with the purchase: whoever fulfils it grants the same one. */
-  transactionId: string;
+  /** The grant in the ledger; null until there is one. */
+  transactionId: string | null;
   createdAt: Date;
   completedAt: Date | null;
 }

@@ -17,7 +17,8 @@ export abstract class PurchasesRepository {
   /** Writes the provider's names of a payment where they are not known yet. */
   abstract saveReferences(id: string, report: PaymentReport): Promise<void>;
 
-  abstract complete(id: string): Promise<void>;
+  /** @param transactionId of the grant */
+  abstract complete(id: string, transactionId: string): Promise<void>;
 
   abstract end(id: string, status: 'failed' | 'expired', failure: string | null): Promise<void>;
 }

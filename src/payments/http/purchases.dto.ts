@@ -136,7 +136,7 @@ export function toPurchaseResponse(purchase: Purchase): PurchaseResponse {
     source: purchase.source,
     status: purchase.status,
     failure: purchase.failure,
-    transaction_id: purchase.status === 'completed' ? purchase.transactionId : null,
+    transaction_id: purchase.transactionId,
     created_at: purchase.createdAt.toISOString(),
     completed_at: purchase.completedAt?.toISOString() ?? null,
   };

@@ -3,8 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const MICROS_MAX = 9_007_199_254_740_991n;
 
 /**
- * Books: a purchase outlives its space, as its wallet does. transaction_id is the grant's, fixed beforehand, so that
- * nobody can grant for the same purchase twice.
+ * Books: a purchase outlives its space, as its wallet does. transaction_id is the grant's, given by whoever completes it
+ * under the row's lock: its time is that of the grant, by which the ledger is read.
  */
 const PURCHASES = [
   `CREATE TABLE credit_purchases (
@@ -27,12 +27,13 @@ const PURCHASES = [
     status text NOT NULL DEFAULT 'pending'
       CHECK (status IN ('pending', 'completed', 'failed', 'expired')),
     failure text CHECK (length(failure) <= 200),
-    transaction_id uuid NOT NULL UNIQUE,
+    transaction_id uuid UNIQUE,
     created_at timestamptz NOT NULL DEFAULT now(),
     completed_at timestamptz,
     asked_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT credit_purchases_micros_check CHECK (micros = quantity::bigint * 1000000),
     CONSTRAINT credit_purchases_completed_check CHECK ((status = 'completed') = (completed_at IS NOT NULL)),
+    CONSTRAINT credit_purchases_granted_check CHECK ((status = 'completed') = (transaction_id IS NOT NULL)),
     CONSTRAINT credit_purchases_checkout_key UNIQUE (provider, checkout_id)
   )`,
   'CREATE INDEX credit_purchases_by_space ON credit_purchases (search_space_id, id DESC)',
