@@ -9,8 +9,11 @@ const TEST_TIMEOUT_MS = 60_000;
 const common = {
   hookTimeout: HOOK_TIMEOUT_MS,
   testTimeout: TEST_TIMEOUT_MS,
-  setupFiles: ['test/setup/reflect.ts'],
+  setupFiles: ['test/setup/reflect.ts', 'test/setup/tidy-worker.ts'],
   pool: 'forks' as const,
+  // Loading the application costs more than most files take: a worker does it once, and tidy-worker.ts holds every
+  // file to leaving the worker as it found it.
+  isolate: false,
 };
 
 export default defineConfig({

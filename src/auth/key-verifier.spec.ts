@@ -1,6 +1,7 @@
 // Proves how a presented key is checked: whole, in constant time, once per key, and never past its end.
-import { timingSafeEqual } from 'node:crypto';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StillClock } from '../../test/fakes/still-clock.js';
 import { StillEpoch } from '../../test/fakes/still-epoch.js';
 import { DomainError } from '../common/domain-error.js';
@@ -11,11 +12,6 @@ import { CredentialsReader } from './domain/credentials.reader.port.js';
 import { sha256 } from './domain/opaque-token.js';
 import type { KeyUsageRecorder } from './key-usage.recorder.js';
 import { type KeyUse, KeyVerifier } from './key-verifier.js';
-
-vi.mock('node:crypto', async (load) => {
-  const crypto = await load<typeof import('node:crypto')>();
-  return { ...crypto, timingSafeEqual: vi.fn(crypto.timingSafeEqual) };
-});
 
 const ADDRESS = '192.0.2.1';
 
@@ -82,6 +78,11 @@ describe('KeyVerifier', () => {
     vi.clearAllMocks();
   });
 
+  afterEach(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+
   const verify = (presented: string, use: Partial<KeyUse> = {}) =>
     verifier.verify(presented, { address: ADDRESS, route: '/any', ...use });
   const refused = (code: string) => expect.objectContaining({ code });
@@ -113,12 +114,14 @@ describe('KeyVerifier', () => {
   });
 
   it('compares digests of whole keys in constant time, for unknown lookup ids as well', async () => {
+    const comparing = vi.spyOn(crypto, 'timingSafeEqual');
+    syncBuiltinESMExports();
     const sameLookup = `${key.slice(0, 13)}${newApiKey().slice(13)}`;
     await verify(key);
     await expect(verify(sameLookup)).rejects.toEqual(refused('auth.credentials_invalid'));
     await expect(verify(newApiKey())).rejects.toEqual(refused('auth.credentials_invalid'));
-    expect(vi.mocked(timingSafeEqual)).toHaveBeenCalledTimes(3);
-    for (const [left, right] of vi.mocked(timingSafeEqual).mock.calls) {
+    expect(comparing).toHaveBeenCalledTimes(3);
+    for (const [left, right] of comparing.mock.calls) {
       expect([left.byteLength, right.byteLength]).toEqual([32, 32]);
     }
   });

@@ -1,6 +1,5 @@
 /** Fresh, migrated databases of either kind for the tests. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
@@ -8,9 +7,10 @@ import { newId } from '../../src/common/ids.js';
 import type { DatabaseConfig } from '../../src/config/app-config.js';
 import type { Environment } from '../../src/config/read-settings.js';
 import { ManagedDataSource } from '../../src/persistence/managed-data-source.js';
-import { migrate } from '../../src/persistence/migrate.js';
 import { copyMigrated } from './embedded-template.js';
+import { createMigrated } from './server-template.js';
 import { type DatabaseKind, readDatabaseUrl } from './services.js';
+import { makeTestFolder } from './test-folder.js';
 
 const POOL_MAX = 10;
 const SECRET = 'a secret that only the tests know';
@@ -32,17 +32,19 @@ export interface TestDatabase {
 export interface TestDatabaseOptions {
   /** False: no table in it. */
   isMigrated?: boolean;
+  /** True: its folder is on the disk, slow as that may be. */
+  isOnDisk?: boolean;
 }
 
 /** Makes a database of the kind. Call `drop` in `afterAll`. */
 export async function createTestDatabase(
   kind: DatabaseKind,
-  { isMigrated = true }: TestDatabaseOptions = {},
+  { isMigrated = true, isOnDisk = false }: TestDatabaseOptions = {},
 ): Promise<TestDatabase> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'atelier-test-'));
+  const dataDir = makeTestFolder('atelier-test-', isOnDisk);
   const config: DatabaseConfig = {
     kind,
-    url: kind === 'postgres' ? await createOnServer() : null,
+    url: kind === 'postgres' ? await createOnServer(isMigrated) : null,
     dir: join(dataDir, 'database'),
     poolMax: POOL_MAX,
   };
@@ -63,20 +65,13 @@ export async function createTestDatabase(
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
-  if (isMigrated) await prepare(database);
-  return database;
-}
-
-async function prepare(database: TestDatabase): Promise<void> {
-  try {
-    if (database.kind === 'embedded') return await copyMigrated(database.config.dir);
-    const dataSource = await database.open();
-    await migrate(dataSource);
-    await dataSource.destroy();
-  } catch (error) {
-    await database.drop();
-    throw error;
+  if (isMigrated && kind === 'embedded') {
+    await copyMigrated(config.dir).catch(async (error: unknown) => {
+      await database.drop();
+      throw error;
+    });
   }
+  return database;
 }
 
 function toEnvironment(config: DatabaseConfig, dataDir: string): Environment {
@@ -84,10 +79,12 @@ function toEnvironment(config: DatabaseConfig, dataDir: string): Environment {
   return { DATA_DIR: dataDir, DATABASE_URL: config.url ?? undefined, ...secrets };
 }
 
-async function createOnServer(): Promise<string> {
+async function createOnServer(isMigrated: boolean): Promise<string> {
   const url = new URL(readDatabaseUrl());
   url.pathname = `/atelier_test_${newId().replaceAll('-', '')}`;
-  await onServer(`CREATE DATABASE "${nameOf(url.href)}"`);
+  const name = nameOf(url.href);
+  if (isMigrated) await createMigrated(readDatabaseUrl(), name);
+  else await onServer(`CREATE DATABASE "${name}"`);
   return url.href;
 }
 

@@ -1,23 +1,13 @@
 /** One migrated folder of the embedded database per set of migrations, to be copied: making one takes seconds. */
-import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FolderLock, FolderLockedError } from '../../src/persistence/folder-lock.js';
 import { ManagedDataSource } from '../../src/persistence/managed-data-source.js';
 import { migrate } from '../../src/persistence/migrate.js';
+import { hashMigrations } from './migrations-hash.js';
 
-const MIGRATIONS = join(import.meta.dirname, '../../src/persistence/migrations');
-const PACKAGE = join(import.meta.dirname, '../../node_modules/@electric-sql/pglite/package.json');
 const TEMPLATES = join(tmpdir(), 'atelier-test-databases');
 const WAIT_FOR_OTHER_WORKER_MS = 60_000;
 const CHECK_EVERY_MS = 100;
@@ -66,12 +56,4 @@ async function make(template: string): Promise<void> {
 function removeOld(path: string): void {
   const usedAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
   if (Date.now() - usedAtMs > OLD_AFTER_MS) rmSync(path, { recursive: true, force: true });
-}
-
-function hashMigrations(): string {
-  const hash = createHash('sha256').update(readFileSync(PACKAGE));
-  for (const name of readdirSync(MIGRATIONS).toSorted()) {
-    hash.update(name).update(readFileSync(join(MIGRATIONS, name)));
-  }
-  return hash.digest('hex').slice(0, 16);
 }

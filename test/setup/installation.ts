@@ -27,7 +27,9 @@ export async function createInstallation(
   settings: Environment = {},
   options: TestDatabaseOptions = {},
 ): Promise<Installation> {
-  const database = await createTestDatabase(kind === 'embedded' ? 'embedded' : 'postgres', options);
+  const engine = kind === 'embedded' ? 'embedded' : 'postgres';
+  // Processes that are killed and measured stand on a real disk.
+  const database = await createTestDatabase(engine, { isOnDisk: true, ...options });
   const redis = kind === 'large' ? createTestRedis() : null;
   const mediaDir = join(database.dataDir, 'media');
   return {
