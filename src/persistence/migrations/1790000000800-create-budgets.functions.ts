@@ -401,7 +401,8 @@ const COUNT = `
         FROM unnest(hold_ids, returned, spent) AS m (hold_id, returned, spent)
         JOIN holds h ON h.id = m.hold_id
        CROSS JOIN LATERAL unnest(h.budget_ids, h.budget_periods) AS u (id, period_start)
-       GROUP BY 1, 2
+       -- Ended periods first: what they leave changes what the current one is measured by.
+       GROUP BY 1, 2 ORDER BY 1, 2
     LOOP
       j := array_position(cap_ids, change.id);
       CONTINUE WHEN j IS NULL;
@@ -417,7 +418,7 @@ const COUNT = `
              spent_micros = p.spent_micros + change.spent
        WHERE p.budget_id = change.id AND p.period_start = change.period_start RETURNING p.* INTO closed;
       CONTINUE WHEN closed.period_end IS DISTINCT FROM caps[j].period_start
-        OR caps[j].rollover_percent = 0;
+        OR caps[j].period NOT IN ('day', 'week', 'month');
       cap := div(caps[j].limit_micros::numeric * caps[j].rollover_percent, 100);
       caps[j].carried_micros := least(cap, greatest(0, closed.limit_micros
         - greatest(0, closed.spent_micros + closed.held_micros - closed.carried_micros)));
