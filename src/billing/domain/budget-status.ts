@@ -57,7 +57,7 @@ export function toBudgetStatus(budget: Budget): BudgetStatus {
     isExhausted: isOver,
     isEnded: isEnded(budget),
     isWarning: !isOver && usedPercent >= first,
-    resetsAt: isEnded(budget) ? null : findResetsAt(budget),
+    resetsAt: findResetsAt(budget),
     daysRemaining: toDaysRemaining(budget, span),
     ...toBurn(budget, span),
   };

@@ -100,11 +100,11 @@ export function toRemaining(budget: Budget): Micros {
   return toMicros(Math.max(0, left));
 }
 
-/** When there is more again by itself; null: never. */
-export function findResetsAt(budget: Pick<Budget, 'periodEnd' | 'endsAt'>): Date | null {
+/** When there is more again by itself; null: never. One that ends with its period has no next. */
+export function findResetsAt(budget: Pick<Budget, 'periodEnd' | 'endsAt' | 'asOf'>): Date | null {
   const { periodEnd, endsAt } = budget;
-  if (periodEnd === null || (endsAt !== null && endsAt < periodEnd)) return null;
-  return periodEnd;
+  if (periodEnd === null || isEnded(budget)) return null;
+  return endsAt !== null && endsAt <= periodEnd ? null : periodEnd;
 }
 
 /** Whether the budget would refuse a call that holds so much. */

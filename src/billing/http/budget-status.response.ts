@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type BudgetStatus, toBudgetTotals } from '../domain/budget-status.js';
-import { BudgetResponse, toBudgetResponse, toText } from './budget.response.js';
+import { BudgetResponse, toBudgetResponse } from './budget.response.js';
 
 export class BudgetStatusResponse extends BudgetResponse {
   @ApiProperty({ type: 'integer', description: 'Spent and held, of limit and carried' })
@@ -87,7 +87,6 @@ export function toBudgetStatusAnswer(statuses: readonly BudgetStatus[]): BudgetS
 function toBudgetStatusResponse(status: BudgetStatus): BudgetStatusResponse {
   return {
     ...toBudgetResponse(status.budget),
-    resets_at: toText(status.resetsAt),
     used_percent: status.usedPercent,
     is_exhausted: status.isExhausted,
     is_ended: status.isEnded,
