@@ -33,8 +33,10 @@ import { GenerationsReconciler } from './generations.reconciler.js';
 import { GenerationImagesController } from './http/generation-images.controller.js';
 import { GenerationsController } from './http/generations.controller.js';
 import { NativeCreation } from './http/native-creation.js';
+import { QuoteController } from './http/quote.controller.js';
 import { LocalRuns } from './local-runs.js';
 import { QueuedRunsWorker } from './queued-runs.worker.js';
+import { QuoteGenerationService } from './quote-generation.service.js';
 import { ReceivedPictures } from './received-pictures.js';
 import { RecoverRunsService } from './recover-runs.service.js';
 import { RunGenerationService } from './run-generation.service.js';
@@ -53,7 +55,7 @@ import { ViewGenerationsService } from './view-generations.service.js';
     RoutingModule,
     SpacesModule,
   ],
-  controllers: [GenerationsController, GenerationImagesController],
+  controllers: [GenerationsController, GenerationImagesController, QuoteController],
   providers: [
     { provide: GenerationsRepository, useClass: TypeormGenerationsRepository },
     { provide: OutstandingReader, useClass: SqlOutstandingReader },
@@ -73,6 +75,7 @@ import { ViewGenerationsService } from './view-generations.service.js';
     LocalRuns,
     NativeCreation,
     QueuedRunsWorker,
+    QuoteGenerationService,
     ReceivedPictures,
     RecoverRunsService,
     RunGenerationService,

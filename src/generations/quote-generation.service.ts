@@ -1,0 +1,215 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type Budget,
+  findResetsAt,
+  toAllowance,
+  toRemaining,
+  wouldRefuse,
+  isEnded,
+} from '../billing/domain/budget.js';
+import { toBudgetError } from '../billing/domain/budget-refusal.js';
+import { BudgetsReader } from '../billing/domain/budgets.reader.port.js';
+import type { ImagePriceBasis } from '../billing/domain/image-unit-price.js';
+import {
+  INSUFFICIENT_BALANCE,
+  toInsufficientBalance,
+} from '../billing/domain/insufficient-balance.js';
+import { BASIS_POINTS } from '../billing/domain/total-micros.js';
+import type { Wallet } from '../billing/domain/wallet.js';
+import { WalletsService } from '../billing/wallets.service.js';
+import type { Caller } from '../common/caller.js';
+import { DomainError } from '../common/domain-error.js';
+import { chargeMicros, type Micros, toMicros } from '../common/micros.js';
+import { CollectionsService } from '../spaces/collections.service.js';
+import { AdmitGenerationService, type Asking, type Draft } from './admit-generation.service.js';
+import { USAGE_TYPE } from './credit-check.service.js';
+import type { Generation, StoredTerms } from './domain/generation.js';
+import {
+  assertOwnInputs,
+  assertRequest,
+  type GenerationRequest,
+} from './domain/generation-request.js';
+
+/** Why the model runs: the caller named it, or it is the best of the vendor that stands first. */
+export type RouteReason = 'named' | 'default';
+
+export interface QuotedCap {
+  budget: Budget;
+  /** Whether it would refuse this request now. */
+  wouldRefuse: boolean;
+}
+
+export interface GenerationQuote {
+  /** What would run. */
+  generation: Generation;
+  reason: RouteReason;
+  /** The least that a success costs: one picture, in the cheapest size and quality that the request leaves open. */
+  minMicros: Micros;
+  /** The most: what would be held. */
+  maxMicros: Micros;
+  basis: ImagePriceBasis;
+  terms: StoredTerms;
+  /** Null = the space has none. */
+  wallet: Wallet | null;
+  caps: readonly QuotedCap[];
+  /** What money would answer now; null = it would be admitted. */
+  refusal: DomainError | null;
+}
+
+const ROUTE = 'POST /api/v1/image-generations/quote';
+/** What vendors choose from where size or quality is left to them. A model that cannot do one is not asked for it. */
+const OPEN_SIZES = [
+  [1_024, 1_024],
+  [1_024, 1_536],
+  [1_536, 1_024],
+] as const;
+const OPEN_QUALITIES = ['low', 'medium', 'high', 'standard', 'hd'];
+const PLAIN: StoredTerms = {
+  tier: 'platform',
+  funding: 'wallet',
+  multiplierBp: BASIS_POINTS,
+  ruleId: null,
+  subscriptionId: null,
+};
+
+/** What a request would cost, by what it would be run, and whether money would let it: without doing any of it. */
+@Injectable()
+export class QuoteGenerationService {
+  constructor(
+    private readonly admissions: AdmitGenerationService,
+    private readonly collections: CollectionsService,
+    private readonly budgets: BudgetsReader,
+    private readonly wallets: WalletsService,
+  ) {}
+
+  /**
+   * Holds nothing, writes nothing and calls nobody; pictures that go in are neither fetched nor looked at.
+   * @throws DomainError what refuses the request itself, as creating it would: AdmitGenerationService.draft
+   */
+  async quote(request: GenerationRequest, caller: Caller): Promise<GenerationQuote> {
+    assertRequest(request);
+    if (caller.externalId !== undefined) assertOwnInputs(request);
+    const { searchSpaceId, collectionId } = request;
+    if (collectionId) await this.collections.assertInSpace(searchSpaceId, collectionId);
+    const asking = toAsking(caller);
+    const draft = await this.admissions.draft(request, asking);
+    const { generation, basis } = draft;
+    const { holdMicros, terms = PLAIN } = generation.quote;
+    const [minMicros, wallet, budgets] = await Promise.all([
+      this.findLeast(request, draft, asking),
+      this.wallets.findBySpace(searchSpaceId),
+      this.budgets.listApplicable({
+        searchSpaceId,
+        userId: caller.userId,
+        apiKeyId: generation.apiKeyId,
+        funding: terms.funding === 'subscription' ? 'subscription' : 'wallet',
+      }),
+    ]);
+    const caps = budgets.map((budget) => ({
+      budget,
+      wouldRefuse: wouldRefuse(budget, holdMicros),
+    }));
+    return {
+      generation,
+      reason: request.model === null ? 'default' : 'named',
+      minMicros,
+      maxMicros: holdMicros,
+      basis,
+      terms,
+      wallet,
+      caps,
+      refusal: findRefusal(generation, terms, wallet, caps),
+    };
+  }
+
+  /** Each open choice is drafted as a request of its own, so that what is left out is what would be refused. */
+  private async findLeast(
+    request: GenerationRequest,
+    draft: Draft,
+    asking: Asking,
+  ): Promise<Micros> {
+    const most = draft.generation.quote.holdMicros;
+    const requests = draft.basis === 'dearest' ? listChoices(request) : [];
+    const drafts = await Promise.all(requests.map((choice) => this.tryDraft(choice, asking)));
+    const costs = [draft, ...drafts.filter((one) => one !== null)].map(toPictureMicros);
+    return toMicros(Math.min(most, ...costs));
+  }
+
+  private async tryDraft(request: GenerationRequest, asking: Asking): Promise<Draft | null> {
+    try {
+      return await this.admissions.draft(request, asking);
+    } catch (error) {
+      if (error instanceof DomainError) return null;
+      throw error;
+    }
+  }
+}
+
+/** One picture, on the caller's terms. */
+function toPictureMicros({ generation }: Draft): Micros {
+  const { unitMicros, terms = PLAIN } = generation.quote;
+  return chargeMicros(terms.multiplierBp, unitMicros, BASIS_POINTS);
+}
+
+function listChoices(request: GenerationRequest): GenerationRequest[] {
+  const { quality, widthPx } = request;
+  const sizes: Partial<GenerationRequest>[] =
+    widthPx === null
+      ? OPEN_SIZES.map(([width, height]) => ({
+          size: `${width}x${height}`,
+          widthPx: width,
+          heightPx: height,
+        }))
+      : [{}];
+  const qualities = quality === null || quality === 'auto' ? [null, ...OPEN_QUALITIES] : [quality];
+  return sizes.flatMap((size) =>
+    qualities.map((one) => ({ ...request, ...size, quality: one, n: 1 })),
+  );
+}
+
+/** In the order in which a hold asks: the wallet, then one budget after the other. */
+function findRefusal(
+  { quote, createdAt }: Generation,
+  { funding }: StoredTerms,
+  wallet: Wallet | null,
+  caps: readonly QuotedCap[],
+): DomainError | null {
+  const required = quote.holdMicros;
+  const available = wallet?.availableMicros ?? 0;
+  const balance = available + (wallet?.heldMicros ?? 0);
+  if (wallet === null || (funding === 'wallet' && required > 0 && required > available)) {
+    const refusal = {
+      code: INSUFFICIENT_BALANCE,
+      required_micros: required,
+      remaining_micros: available,
+      balance_micros: balance,
+    };
+    return toInsufficientBalance(refusal, USAGE_TYPE);
+  }
+  const cap = caps.find((one) => one.wouldRefuse)?.budget;
+  if (!cap) return null;
+  const verdict = {
+    budgetId: cap.id,
+    name: cap.name,
+    scope: cap.scope,
+    period: cap.period,
+    limitMicros: toAllowance(cap),
+    remainingMicros: toRemaining(cap),
+    requiredMicros: required,
+    balanceMicros: balance,
+    resetsAt: findResetsAt(cap),
+    reason: isEnded(cap) ? ('ended' as const) : ('limit' as const),
+  };
+  return toBudgetError(verdict, USAGE_TYPE, createdAt);
+}
+
+/** Asked for here, so that no idempotency key of a creation is meant. */
+function toAsking(caller: Caller): Asking {
+  return {
+    caller,
+    route: ROUTE,
+    fingerprint: '',
+    repetition: { key: null, isRetry: false },
+    isRepeatable: false,
+  };
+}
