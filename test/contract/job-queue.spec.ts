@@ -85,6 +85,7 @@ for (const kind of queueKinds().filter((name) => name === 'bull')) {
 
     afterEach(async () => {
       await Promise.all([near.close(), far.close()]);
+      await gate.shut();
       await redis.drop();
     });
 

@@ -5,7 +5,7 @@ import { Transform } from 'node:stream';
 
 export interface TcpGate {
   port: number;
-  /** Cuts every connection and refuses new ones. */
+  /** Cuts every connection and refuses new ones. May be repeated, and must be the end of every gate. */
   shut(): Promise<void>;
   /** Keeps every connection and lets nothing through any more: a line that was lost without a word. */
   freeze(): void;
@@ -57,6 +57,7 @@ export async function createTcpGate(target: { host: string; port: number }): Pro
       for (const socket of sockets) socket.pause();
     },
     async shut() {
+      if (!server.listening) return;
       const closed = once(server, 'close');
       server.close();
       for (const socket of sockets) socket.destroy();
