@@ -45,6 +45,7 @@ export type SimulatorFault =
   | 'fewer_images'
   | 'more_images'
   | 'no_usage'
+  | 'wild_usage'
   | 'noise'
   | 'url_answer'
   | 'metadata_url'
@@ -205,7 +206,7 @@ export class OpenaiSimulator {
       ),
       ...(legacy || fault === 'no_usage'
         ? {}
-        : { usage: countUsage({ ...fields, n: count }, inputs) }),
+        : { usage: toUsage(countUsage({ ...fields, n: count }, inputs), fault) }),
     };
     if (fault === 'metadata_url') answer.data.splice(-1, 1, { url: METADATA_URL });
     await sendSuccess(response, JSON.stringify(answer), fault);
@@ -292,4 +293,12 @@ function toKeyEcho({ headers }: IncomingMessage): Refusal {
 
 function toFileFields(body: SimulatedBody): Record<string, string> {
   return Object.fromEntries(body.files.map((file) => [file.field, '(file)']));
+}
+
+/** `wild_usage`: more tokens than any picture takes. */
+function toUsage<T extends object>(usage: T, fault: SimulatorFault | null): T {
+  if (fault !== 'wild_usage') return usage;
+  const output_tokens = 50_000_000;
+  const output_tokens_details = { image_tokens: output_tokens, text_tokens: 0 };
+  return { ...usage, output_tokens, output_tokens_details };
 }

@@ -29,7 +29,7 @@ export interface RuleRow {
   scope: RuleScope;
   user_id: string | null;
   route_name: string | null;
-  search_space_id: string | null;
+  space_id: string | null;
   multiplier_bp: number;
   note: string | null;
   created_by: string;
@@ -98,7 +98,7 @@ export function toRule(row: RuleRow): PriceRule {
     scope: row.scope,
     userId: row.user_id,
     routeName: row.route_name,
-    searchSpaceId: row.search_space_id,
+    searchSpaceId: row.space_id,
     multiplierBp: row.multiplier_bp,
     note: row.note,
     createdBy: row.created_by,

@@ -6,7 +6,7 @@ import { PriceRulesRepository } from '../domain/price-rules.repository.port.js';
 import { type RuleRow, toRule } from './pricing-rows.js';
 
 const INSERT = `
-  INSERT INTO price_rules (id, scope, user_id, route_name, search_space_id, multiplier_bp, note, created_by, created_at)
+  INSERT INTO price_rules (id, scope, user_id, route_name, space_id, multiplier_bp, note, created_by, created_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 
 export class TypeormPriceRulesRepository extends PriceRulesRepository {
@@ -59,7 +59,7 @@ function refuseKnown(error: unknown): never {
   switch (findConstraint(error)) {
     case 'price_rules_user_id_fkey':
       throw DomainError.invalid('user_id', 'is no user');
-    case 'price_rules_search_space_id_fkey':
+    case 'price_rules_space_id_fkey':
       throw DomainError.invalid('search_space_id', 'is no search space');
     case 'price_rules_one_of_a_kind':
       throw new DomainError(

@@ -44,7 +44,7 @@ const PRICES = [
     scope text NOT NULL CHECK (scope IN ('user', 'route', 'space', 'default')),
     user_id uuid REFERENCES users (id) ON DELETE CASCADE,
     route_name text CHECK (length(route_name) BETWEEN 1 AND 200),
-    search_space_id uuid REFERENCES search_spaces (id) ON DELETE CASCADE,
+    space_id uuid REFERENCES search_spaces (id) ON DELETE CASCADE,
     multiplier_bp integer NOT NULL CHECK (multiplier_bp BETWEEN 0 AND 1000000),
     note text,
     created_by uuid NOT NULL,
@@ -52,11 +52,11 @@ const PRICES = [
     CONSTRAINT price_rules_user CHECK ((scope = 'user') = (user_id IS NOT NULL)),
     CONSTRAINT price_rules_route CHECK ((scope = 'route') = (route_name IS NOT NULL)),
     CONSTRAINT price_rules_space CHECK (scope IN ('user', 'route')
-      OR (scope = 'space') = (search_space_id IS NOT NULL))
+      OR (scope = 'space') = (space_id IS NOT NULL))
   )`,
   `CREATE UNIQUE INDEX price_rules_one_of_a_kind ON price_rules (scope,
     coalesce(user_id, '00000000-0000-0000-0000-000000000000'), coalesce(route_name, ''),
-    coalesce(search_space_id, '00000000-0000-0000-0000-000000000000'))`,
+    coalesce(space_id, '00000000-0000-0000-0000-000000000000'))`,
   `CREATE TABLE subscriptions (
     id uuid PRIMARY KEY,
     search_space_id uuid NOT NULL REFERENCES search_spaces (id) ON DELETE CASCADE,
@@ -95,7 +95,10 @@ const STATE = [
   ),
 ];
 
-/** Members see the subscription of their space; prices and rules are the operators' alone. */
+/**
+ * Members see the subscription of their space. Prices and rules are the operators' alone: work for a caller has no grant,
+ * also where a rule is about the caller's space.
+ */
 const PROTECTION = [
   'ALTER TABLE subscriptions ENABLE ROW LEVEL SECURITY',
   'ALTER TABLE subscriptions FORCE ROW LEVEL SECURITY',

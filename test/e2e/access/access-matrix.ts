@@ -137,6 +137,7 @@ GET    /api/v1/image-generations                                    401 404 ok  
 GET    /api/v1/image-generations/{id}                               401 404 ok  ok  ok  403 ok  404
 DELETE /api/v1/image-generations/{id}                               401 404 403 403 ok  403 ok  404
 POST   /api/v1/image-generations/{id}/cancel                        401 404 403 ok  ok  403 ok  404
+POST   /api/v1/image-generations/quote                              401 404 403 ok  ok  403 ok  404
 POST   /v1/images/generations                                       401 404 403 ok  ok  403 ok  404
 GET    /api/v1/billing/subscriptions                                401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/wallets                                      401 404 ok  ok  ok  403 ok  404
@@ -152,6 +153,19 @@ GET    /api/v1/billing/usage/export                                 401 404 ok  
 GET    /api/v1/billing/usage/report                                 401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/usage/report/export                          401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/usage/members                                401 404 ok  ok  ok  403 ok  404
+`;
+
+/** Operators cap every space. A budget is the owner's own; members see what they are held to. */
+const BUDGETS = `
+POST   /api/v1/billing/budgets                                      401 404 403 403 ok  403 403 ok
+GET    /api/v1/billing/budgets                                      401 404 ok  ok  ok  403 ok  ok
+GET    /api/v1/billing/budgets/status                               401 404 ok  ok  ok  403 ok  404
+PUT    /api/v1/billing/budgets/keys/{apiKeyId}                      401 404 404 404 ok  403 403 ok
+GET    /api/v1/billing/budgets/{id}                                 401 404 ok  ok  ok  403 ok  ok
+GET    /api/v1/billing/budgets/{id}/periods                         401 404 ok  ok  ok  403 ok  ok
+PATCH  /api/v1/billing/budgets/{id}                                 401 404 403 403 ok  403 403 ok
+DELETE /api/v1/billing/budgets/{id}                                 401 404 403 403 ok  403 403 ok
+POST   /api/v1/billing/budgets/{id}/reset                           401 404 403 403 ok  403 403 ok
 `;
 
 /** The key of these rows is the owner's: for members who manage no keys it is as good as missing. */
@@ -170,7 +184,7 @@ POST   /api/v1/api-keys/{id}/rotate                                 401 404 404 
 
 /** By route: `GET /api/v1/models`. */
 export const MATRIX: ReadonlyMap<string, Row> = toMatrix(
-  [PUBLIC, OWN_ACCOUNT, OPERATORS, SPACES, WORK, KEYS].join(''),
+  [PUBLIC, OWN_ACCOUNT, OPERATORS, SPACES, WORK, BUDGETS, KEYS].join(''),
 );
 
 function toMatrix(text: string): ReadonlyMap<string, Row> {

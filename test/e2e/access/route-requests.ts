@@ -174,8 +174,21 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
       generation: (await world.createGeneration(atelier, cast.owner, ids.space)).id,
     }),
   },
+  'POST /api/v1/image-generations/quote': {
+    body: ({ space }) => ({ ...picture, search_space_id: space }),
+  },
   'POST /v1/images/generations': openaiPicture,
   'GET /api/v1/billing/wallets': inSpace,
+  'POST /api/v1/billing/budgets': { body: ({ space }) => world.toBudget(space) },
+  'GET /api/v1/billing/budgets': inSpace,
+  'GET /api/v1/billing/budgets/status': inSpace,
+  'PUT /api/v1/billing/budgets/keys/{apiKeyId}': { body: () => ({ quota_micros: 1_000_000 }) },
+  'PATCH /api/v1/billing/budgets/{id}': { body: () => ({ limit_micros: 2_000_000 }) },
+  'DELETE /api/v1/billing/budgets/{id}': {
+    prepare: async ({ atelier, cast, ids }) => ({
+      budget: await world.createBudget(atelier, cast.owner, ids.space),
+    }),
+  },
   'GET /api/v1/billing/subscriptions': inSpace,
   'POST /api/v1/billing/prices/overrides': {
     body: () => ({ provider: 'nobody', model: newId(), unit: 'image', price_micros: 1 }),
@@ -196,11 +209,12 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
   'DELETE /api/v1/billing/price-rules/{id}': {
     prepare: async ({ atelier }) => ({ priceRule: await world.createPriceRule(atelier) }),
   },
-  // The space has one: the gate is passed, and nothing is made.
+  // It pays for nothing yet: the others' calls go on as they are.
   'POST /api/v1/billing/subscriptions': {
     body: ({ space }) => ({
       search_space_id: space,
       name: 'Studio',
+      starts_at: '2098-01-01T00:00:00Z',
       expires_at: '2099-01-01T00:00:00Z',
       month_limit_micros: 1,
     }),
@@ -260,6 +274,7 @@ const NAMED: Readonly<Record<string, keyof Ids>> = {
   walletId: 'wallet',
   code: 'code',
   mappingId: 'mapping',
+  apiKeyId: 'key',
   slug: 'slug',
   provider: 'paymentProvider',
 };
@@ -271,6 +286,7 @@ const BY_PATH: readonly (readonly [string, keyof Ids])[] = [
   ['/api/v1/search-spaces/{spaceId}/service-accounts/', 'serviceAccount'],
   ['/api/v1/auth/sessions/', 'session'],
   ['/api/v1/collections/', 'collection'],
+  ['/api/v1/billing/budgets/', 'budget'],
   ['/api/v1/billing/purchases/', 'purchase'],
   ['/api/v1/billing/prices/overrides/', 'priceOverride'],
   ['/api/v1/billing/price-rules/', 'priceRule'],

@@ -42,7 +42,11 @@ export interface Ids {
   user: string;
   email: string;
   wallet: string;
+  budget: string;
   purchase: string;
+  priceOverride: string;
+  priceRule: string;
+  subscription: string;
   /** As in the address of its webhook. */
   paymentProvider: string;
   collection: string;
@@ -124,7 +128,11 @@ export async function createWorld(
       user: cast.stranger.id,
       email: cast.stranger.email,
       wallet: wallets.data[0].id,
+      budget: await createBudget(atelier, owner, space),
       purchase: await createPurchase(atelier, owner, space),
+      priceOverride: await createPriceOverride(atelier),
+      priceRule: await createPriceRule(atelier),
+      subscription: await createSubscription(atelier, await createSpace(atelier, owner)),
       paymentProvider: 'stripe',
       collection: await createCollection(atelier, owner, space),
       generation: generation.id,
@@ -153,7 +161,11 @@ export function createRandomIds(): Ids {
     user: newId(),
     email: 'nobody@example.com',
     wallet: newId(),
+    budget: newId(),
     purchase: newId(),
+    priceOverride: newId(),
+    priceRule: newId(),
+    subscription: newId(),
     paymentProvider: 'stripe',
     collection: newId(),
     generation: newId(),
@@ -212,6 +224,27 @@ export async function createFullSpace(
     await must(atelier, 201, 'POST', path, { email, role }, owner.session);
   }
   return space;
+}
+
+/** One that only warns. */
+export function toBudget(space: string): object {
+  return {
+    name: `Budget ${newId()}`,
+    scope: 'space',
+    search_space_id: space,
+    mode: 'soft',
+    period: 'month',
+    limit_micros: 1_000_000,
+  };
+}
+
+export async function createBudget(
+  atelier: TestApplication,
+  owner: Actor,
+  space: string,
+): Promise<string> {
+  const path = '/api/v1/billing/budgets';
+  return (await must(atelier, 201, 'POST', path, toBudget(space), owner.session)).id;
 }
 
 export async function createRole(
@@ -309,4 +342,30 @@ export async function createReset(atelier: TestApplication, userId: string): Pro
   const path = `/api/v1/users/${userId}/reset-password`;
   const made = await must(atelier, 201, 'POST', path, undefined, operatorOf(atelier));
   return made.reset_token;
+}
+
+/** A price of something that nobody asks for. */
+export async function createPriceOverride(atelier: TestApplication): Promise<string> {
+  const body = { provider: 'nobody', model: newId(), unit: 'image', price_micros: 1 };
+  const path = '/api/v1/billing/prices/overrides';
+  return (await must(atelier, 201, 'POST', path, body, operatorOf(atelier))).id;
+}
+
+export async function createPriceRule(atelier: TestApplication): Promise<string> {
+  const body = { scope: 'route', route: newId(), multiplier_bp: 10_000 };
+  const path = '/api/v1/billing/price-rules';
+  return (await must(atelier, 201, 'POST', path, body, operatorOf(atelier))).id;
+}
+
+/** One that pays for nothing yet. */
+export async function createSubscription(atelier: TestApplication, space: string): Promise<string> {
+  const body = {
+    search_space_id: space,
+    name: 'Studio',
+    starts_at: '2098-01-01T00:00:00Z',
+    expires_at: '2099-01-01T00:00:00Z',
+    month_limit_micros: 1,
+  };
+  const path = '/api/v1/billing/subscriptions';
+  return (await must(atelier, 201, 'POST', path, body, operatorOf(atelier))).id;
 }
