@@ -18,7 +18,7 @@ const DAYS = 90;
 const SPACES = 100;
 const MODELS = 20;
 const USERS_PER_SPACE = 10;
-const PART_ROWS = 500_000;
+const PART_ROWS = 100_000;
 const BATCH_ROWS = 256;
 const ROLL_UP_ROWS = 100_000;
 const REPORT_DAYS = 30;
@@ -41,18 +41,17 @@ const MAKE_MONTHS = `
     END LOOP;
   END $$`;
 
-/** $1, $2: numbers of the first and the last row; $3: the first moment in ms; $4: ms between two rows. */
+/** $1, $2: numbers of the first and the last row; $3: the first moment, $4: all the time, in ms. */
 const MAKE_ROWS = `
   WITH made AS (
     INSERT INTO usage_records (id, search_space_id, user_id, provider, model, operation, kind, tier, outcome,
       images_requested, images_delivered, input_tokens, image_output_tokens, list_cost_micros, charged_micros, created_at)
     SELECT (lpad(to_hex(at_ms), 12, '0') || '7' || substr(mark, 1, 3) || '8' || substr(mark, 4, 15))::uuid,
-           toolmark(1, space), toolmark(2, space * ${USERS_PER_SPACE} + get_byte(decode(mark, 'hex'), 2) % ${USERS_PER_SPACE}),
-           'openai', 'model-' || get_byte(decode(mark, 'hex'), 1) % ${MODELS}, 'generate', 'image', 'platform',
+           bench_id(1, space), bench_id(2, space * ${USERS_PER_SPACE} + n / ${SPACES * MODELS} % ${USERS_PER_SPACE}),
+           'openai', 'model-' || n / ${SPACES} % ${MODELS}, 'generate', 'image', 'platform',
            CASE WHEN n % 50 = 0 THEN 'failed' ELSE 'succeeded' END, 1, (n % 50 <> 0)::int, 120, 4160, 40000,
            CASE WHEN n % 50 = 0 THEN 0 ELSE 40000 END, to_timestamp(at_ms / 1000.0)
-      FROM (SELECT n, md5(n::text) AS mark, get_byte(decode(md5(n::text), 'hex'), 0) % ${SPACES} AS space,
-                   ($3::numeric + n * $4::numeric)::bigint AS at_ms
+      FROM (SELECT n, md5(n::text) AS mark, n % ${SPACES} AS space, $3::bigint + n * $4::bigint / ${ROWS} AS at_ms
               FROM generate_series($1::bigint, $2::bigint) AS n) row
     RETURNING id
   )
@@ -60,7 +59,7 @@ const MAKE_ROWS = `
   SELECT array_agg(id) FROM (SELECT id, row_number() OVER () / ${BATCH_ROWS} AS batch FROM made) m GROUP BY batch`;
 
 const MARKS = `
-  CREATE FUNCTION toolmark(kind int, n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+  CREATE FUNCTION bench_id(kind int, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
     $$ SELECT (lpad(kind::text, 8, '0') || '000070008' || lpad(n::text, 15, '0'))::uuid $$`;
 
 async function open(url) {
@@ -77,10 +76,9 @@ async function open(url) {
 
 async function makeRows(dataSource) {
   const firstMs = Date.now() - DAYS * MS_PER_DAY;
-  const stepMs = (DAYS * MS_PER_DAY) / ROWS;
   for (let from = 0; from < ROWS; from += PART_ROWS) {
     const to = Math.min(from + PART_ROWS, ROWS) - 1;
-    await dataSource.query(MAKE_ROWS, [from, to, firstMs, stepMs]);
+    await dataSource.query(MAKE_ROWS, [from, to, firstMs, DAYS * MS_PER_DAY]);
   }
 }
 
@@ -104,7 +102,7 @@ async function measureReports(dataSource) {
   const now = Date.now();
   const toDay = (ms) => new Date(ms).toISOString().slice(0, 10);
   const period = { from: toDay(now - (REPORT_DAYS - 1) * MS_PER_DAY), to: toDay(now) };
-  const [{ space }] = await dataSource.query('SELECT toolmark(1, 7) AS space');
+  const [{ space }] = await dataSource.query('SELECT bench_id(1, 7) AS space');
   const page = { period, sort: 'cost', offset: 0, limit: 100 };
   const ofSpace = { filter: { searchSpaceId: space } };
   const reports = {
