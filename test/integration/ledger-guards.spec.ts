@@ -87,7 +87,14 @@ describe.each(databaseKinds())('guards of the money tables on %s', (kind) => {
     expect(await ledger.upkeep.listDifferences(10)).toEqual([]);
     await run('UPDATE accounts SET available_micros = 99 WHERE id = $1', [wallet.id]);
     expect(await ledger.upkeep.listDifferences(10)).toEqual([
+      {
+        accountId: '00000000-0000-7000-8000-000000000000',
+        bucket: 'all_accounts',
+        balanceMicros: '-1',
+        entriesMicros: '0',
+      },
       { accountId: wallet.id, bucket: 'available', balanceMicros: '99', entriesMicros: '100' },
+      { accountId: wallet.id, bucket: 'lots', balanceMicros: '99', entriesMicros: '100' },
     ]);
     await run('UPDATE accounts SET available_micros = 100 WHERE id = $1', [wallet.id]);
   });

@@ -1,6 +1,6 @@
 /** Proves that grants are used in their order, begin and end when they say, and always add up to the wallet. */
 import { setTimeout as delay } from 'node:timers/promises';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LotTerms } from '../../src/billing/domain/lot.js';
 import type { Wallet } from '../../src/billing/domain/wallet.js';

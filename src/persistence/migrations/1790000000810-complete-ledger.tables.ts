@@ -11,7 +11,7 @@ const MICROS_MAX = '9007199254740991';
 const GRANTS = `
   CREATE TABLE grants (
     id uuid PRIMARY KEY,
-    account_id uuid NOT NULL REFERENCES accounts (id),
+    account_id uuid NOT NULL,
     search_space_id uuid NOT NULL,
     kind text NOT NULL CHECK (kind IN ('paid', 'promotional', 'adjustment')),
     priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 1000),
