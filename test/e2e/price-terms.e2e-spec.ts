@@ -130,7 +130,10 @@ describe('prices of operators', () => {
     for (const id of [coming, first, second]) await takeBack(id);
     expect((await takeBack(first)).status).toBe(404);
     const past = await operate('POST', `${PRICES}/overrides`, {
-      ...{ provider: 'a', model: 'm', unit: 'image', price_micros: 1 },
+      provider: 'a',
+      model: 'm',
+      unit: 'image',
+      price_micros: 1,
       effective_at: '2020-01-01T00:00:00Z',
     });
     expect(past.body.errors).toMatchObject([{ field: 'effective_at' }]);

@@ -26,7 +26,10 @@ export function pickEffective(overrides: readonly PriceOverride[], now: Date): P
 /** When the merged list next changes by itself; null = never. */
 export function findNextChange(overrides: readonly PriceOverride[], now: Date): Date | null {
   const coming = overrides.filter(({ effectiveAt }) => effectiveAt > now);
-  return coming.map(({ effectiveAt }) => effectiveAt).toSorted((a, b) => +a - +b)[0] ?? null;
+  return (
+    coming.map(({ effectiveAt }) => effectiveAt).toSorted((a, b) => a.getTime() - b.getTime())[0] ??
+    null
+  );
 }
 
 /** The whole list: what operators set for everybody replaces built-in lines of that kind and operation. */
@@ -96,7 +99,8 @@ function toThing(price: Price): string {
 }
 
 function byAge(left: PriceOverride, right: PriceOverride): number {
-  return +left.effectiveAt - +right.effectiveAt || (left.id < right.id ? -1 : 1);
+  const apartMs = left.effectiveAt.getTime() - right.effectiveAt.getTime();
+  return apartMs || (left.id < right.id ? -1 : 1);
 }
 
 function toInfo(overrideId: string, note: string | null): PriceInfo {

@@ -124,7 +124,7 @@ export class ImportPricesDto {
     minItems: 1,
     maxItems: LINES_MAX,
     description: 'Lines as in the built-in list: provider, model, unit, usd, size, quality…',
-    example: [{ provider: 'fal', model: 'flux-schnell', unit: 'megapixel', usd: 0.003 }],
+    example: [{ provider: 'fal', model: 'flux-schnell', unit: 'megapixel', usd: '0.003' }],
   })
   @IsArray()
   @ArrayMinSize(1)
