@@ -22,9 +22,9 @@ export class MoneyKeeper implements OnModuleInit, OnModuleDestroy {
   }
 
   /**
-   * Tomorrow it is tried again, and there are two months of room. Never throws, so that nothing keeps the service from starting: usage of a month that has no partition lies among
-   * the unplaced, as that of a process whose clock is ahead does. A month of which rows lie there cannot be made
-   * until they are moved.
+   * Tomorrow it is tried again, and there are two months of room. Never throws, so that nothing keeps the service
+   * from starting: usage of a month that has no partition lies among the unplaced, as that of a process whose clock
+   * is ahead does, and moves into the month when this is made.
    */
   private async makeMonths(): Promise<void> {
     try {
