@@ -2,6 +2,7 @@
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { boundJsonBodies, findExcess, JSON_BOUNDS } from './json-body.js';
+import { ROUTE_MARK } from './route-mark.js';
 
 const BOUNDS = { levelsMax: 3, fieldsMax: 4, containersMax: 5, membersMax: 6 };
 /** Far below what the unbounded parsers take for these bodies on any machine: seconds. */
@@ -55,10 +56,24 @@ describe('boundJsonBodies', () => {
   boundJsonBodies(fastify);
   fastify.post('/', async (request) => request.body);
 
-  function post(payload: string) {
+  const rawMark = { access: 'public', permission: null, space: null, rawBody: true };
+  const config = { [ROUTE_MARK]: rawMark };
+  fastify.post('/raw', { config }, async (request) => ({
+    is: typeof request.body,
+    body: request.body,
+  }));
+
+  function post(payload: string, url = '/') {
     const headers = { 'content-type': 'application/json' };
-    return fastify.inject({ method: 'POST', url: '/', headers, payload });
+    return fastify.inject({ method: 'POST', url, headers, payload });
   }
+
+  it.each(['{ "a":  "ü€😀" }\n', '{"a":', '['.repeat(1_000)])(
+    'hands %j on as the text it is to a route that asks for it',
+    async (payload) => {
+      expect((await post(payload, '/raw')).json()).toEqual({ is: 'string', body: payload });
+    },
+  );
 
   it('parses what is within bounds', async () => {
     const body = { prompt: 'a "b" \\ [c]', n: 2, metadata: { list: [1, { a: null }] } };

@@ -14,9 +14,10 @@ import {
 
 /**
  * `cut`: hung up on before anything is done; `cut_after`: done, and hung up on; `status=500`: that status; `echo_key`: a
- * refusal that repeats the key.
+ * refusal that repeats the key; `hang`, `hang_after`: as `cut`, but nobody hangs up.
  */
-export type StripeFault = 'cut' | 'cut_after' | 'echo_key' | `status=${number}`;
+export type StripeFault =
+  'cut' | 'cut_after' | 'hang' | 'hang_after' | 'echo_key' | `status=${number}`;
 
 export interface StripeCall {
   method: string;
@@ -176,12 +177,14 @@ export class StripeSimulator {
     const call = { method: request.method ?? '', path: url.pathname, fields, idempotencyKey };
     this.calls.push(call);
     const fault = this.faults.shift();
+    if (fault === 'hang') return;
     if (fault === 'cut') return void response.destroy();
     const [status, answer] = fault?.startsWith('status=')
       ? refuse(Number(fault.slice('status='.length)), 'api_error', 'Planned.')
       : fault !== 'echo_key' && request.headers.authorization === `Bearer ${this.secretKey}`
         ? this.answerOnce(call, body)
         : refuse(401, 'invalid_request_error', `Invalid API Key: ${request.headers.authorization}`);
+    if (fault === 'hang_after') return;
     if (fault === 'cut_after') return void response.destroy();
     response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_1' });
     response.end(JSON.stringify(answer));
