@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../audit/domain/audit-trail.port.js';
+import { DomainError } from '../common/domain-error.js';
 import type { Micros } from '../common/micros.js';
 import { UnitOfWork } from '../persistence/unit-of-work.port.js';
 import { assertTimely } from './domain/assert-timely.js';
@@ -50,10 +51,13 @@ export class WalletMovementsService {
   /**
    * Moves available money to another wallet; it keeps its kind and its dates. May be repeated with the same
    * transaction id. Answers the wallet it was taken from.
-   * @throws DomainError `request.not_found`, `request.conflict` when there is less, or the id stands for another movement
+   * @throws DomainError `request.not_found`, `request.invalid` when it is the same wallet, `request.conflict` when
+   * there is less, or the id stands for another movement
    */
   async transfer(transfer: Transfer): Promise<GrantResult> {
     assertTimely(transfer.transactionId, new Date());
+    if (transfer.toWalletId === transfer.fromWalletId)
+      throw DomainError.invalid('to_wallet_id', 'must be another wallet');
     const isReplayed = await this.unitOfWork.run(async (scope) => {
       const wallets = scope.get(WalletsRepository);
       if (isReplay(await wallets.transfer(transfer))) return true;

@@ -1,4 +1,4 @@
-/** Proves the billing routes: who sees which wallet, statement, usage and prices, and who may put money in. */
+/** Proves the billing routes: who sees which wallet, statement, usage and prices, and who may move money. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BillingModule } from '../../src/billing/billing.module.js';
 import { SettlementWriter } from '../../src/billing/settlement-writer.js';
@@ -13,7 +13,10 @@ const FIRST_CREDIT_MICROS = 1_234;
 
 interface WalletBody {
   id: string;
+  search_space_id: string;
   available_micros: number;
+  held_micros: number;
+  spent_micros: number;
   status: string;
 }
 
@@ -169,5 +172,177 @@ describe.each(databaseKinds())('billing over HTTP on %s', (kind) => {
       [null, 2_000_000_000],
     ]);
     await identity.expect(401, 'GET', url);
+  });
+
+  it('grants with terms, lists what remains, moves and corrects it, and says so in the trail', async () => {
+    const otherSpace = await identity.space(owner);
+    const other = await walletOf(otherSpace, owner.access);
+    const from = await walletOf(await identity.space(owner), owner.access);
+    const expiresAt = '2099-12-31T00:00:00.000Z';
+    const terms = { kind: 'promotional', priority: 7, expires_at: expiresAt };
+    await grant(201, operator.access, { amount_micros: 50, reason: 'Trial', ...terms }, from.id);
+    const { key } = await identity.key(owner, from.search_space_id);
+    const grants = `${WALLETS}/${from.id}/grants`;
+    const { data } = await identity.expect(200, 'GET', grants, { as: key });
+    expect(data).toMatchObject([{ ...terms, remaining_micros: 50, state: 'active' }]);
+    await identity.expect(404, 'GET', grants, { as: stranger.access });
+
+    const transfers = `${WALLETS}/${from.id}/transfers`;
+    const move = { to_wallet_id: other.id, amount_micros: 20, reason: 'Shared' };
+    await identity.expect(403, 'POST', transfers, { as: owner.access, body: move });
+    const moved = { as: operator.access, body: { ...move, transaction_id: newId() } };
+    expect(await identity.expect(201, 'POST', transfers, moved)).toMatchObject({
+      replayed: false,
+      wallet: { id: from.id, available_micros: 30 },
+    });
+    expect(await identity.expect(201, 'POST', transfers, moved)).toMatchObject({ replayed: true });
+    const tooMuch = { as: operator.access, body: { ...move, amount_micros: 31 } };
+    expect(await identity.expect(409, 'POST', transfers, tooMuch)).toMatchObject({
+      remaining_micros: 30,
+    });
+    const same = { as: operator.access, body: { ...move, to_wallet_id: from.id } };
+    await identity.expect(400, 'POST', transfers, same);
+
+    const adjustments = `${WALLETS}/${other.id}/adjustments`;
+    const correction = {
+      amount_micros: -5,
+      reason: 'Too much',
+      corrects_transaction_id: moved.body.transaction_id,
+    };
+    const adjusted = { as: operator.access, body: correction };
+    expect(await identity.expect(201, 'POST', adjustments, adjusted)).toMatchObject({
+      wallet: { available_micros: 15 },
+    });
+    const missing = {
+      as: operator.access,
+      body: { ...correction, corrects_transaction_id: newId() },
+    };
+    const { errors } = await identity.expect(400, 'POST', adjustments, missing);
+    expect(errors).toMatchObject([{ field: 'corrects_transaction_id' }]);
+    const ledger = await identity.expect(200, 'GET', `${WALLETS}/${other.id}/ledger`, {
+      as: owner.access,
+    });
+    expect(ledger.data).toMatchObject([
+      { kind: 'adjust', corrects_transaction_id: moved.body.transaction_id },
+      { kind: 'transfer' },
+    ]);
+    for (const space of [from.search_space_id, otherSpace]) {
+      const url = `/api/v1/audit-events?action=wallet.transferred&search_space_id=${space}`;
+      const trail = await identity.expect(200, 'GET', url, { as: operator.access });
+      expect(trail.data).toMatchObject([{ after: { to_wallet_id: other.id, amount_micros: 20 } }]);
+    }
+  });
+
+  it.each([
+    ['expires_at', { expires_at: '2020-01-01T00:00:00Z' }],
+    ['expires_at', { effective_at: '2099-01-02T00:00:00Z', expires_at: '2099-01-01T00:00:00Z' }],
+    ['expires_at', { expires_at: '2099-01-01' }],
+    ['priority', { priority: 1_001 }],
+    ['kind', { kind: 'transfer' }],
+    ['transaction_id', { transaction_id: 'ffffffff-ffff-7fff-8fff-ffffffffffff' }],
+  ])('refuses a grant whose %s makes no sense', async (field, wrong) => {
+    const body = { amount_micros: 1, reason: 'a reason', ...wrong };
+    const { errors } = await grant(400, operator.access, body);
+    expect((errors as { field: string }[]).map((fault) => fault.field)).toContain(field);
+  });
+
+  it('lets operators allow an overdraft, and shows it', async () => {
+    const url = `${WALLETS}/${walletId}`;
+    const body = { overdraft_micros: 700 };
+    await identity.expect(403, 'PATCH', url, { as: owner.access, body });
+    await identity.expect(200, 'PATCH', url, { as: operator.access, body });
+    expect(await walletOf(spaceId, owner.access)).toMatchObject(body);
+    const missing = `${WALLETS}/${newId()}`;
+    await identity.expect(404, 'PATCH', missing, { as: operator.access, body });
+  });
+
+  it('reads a statement as pages and as a table', async () => {
+    const url = `${WALLETS}/${walletId}/statement`;
+    const [available, , spent] = Object.values(await balancesOf());
+    const page = await identity.expect(200, 'GET', `${url}?limit=1`, { as: owner.access });
+    expect(page).toMatchObject({
+      wallet_id: walletId,
+      opening_balance_micros: 0,
+      closing_balance_micros: available,
+      totals: [
+        { kind: 'grant', amount_micros: available! + spent! },
+        { kind: 'post', amount_micros: -spent! },
+      ],
+      data: [{ kind: 'grant' }],
+    });
+    const kinds = await readAll(`${url}?`, owner.access, 'kind');
+    expect(kinds).toEqual(['grant', 'post', 'post', 'post']);
+    const { key } = await identity.key(owner, spaceId);
+    const tables = await Promise.all([
+      download(`${url}?format=csv`, { authorization: `Bearer ${key}` }),
+      download(url, { authorization: `Bearer ${key}`, accept: 'text/csv' }),
+    ]);
+    expect(tables[0]).toEqual(tables[1]);
+    expect(tables[0].type).toContain('text/csv');
+    const [header, ...rows] = tables[0].text.trim().split('\n');
+    expect(header).toMatch(/^id,created_at,kind,amount_micros,generation_id,/);
+    expect(rows.map((row) => row.split(',')[3])).toEqual(['2000000', '-900', '-900', '-900']);
+    await identity.expect(404, 'GET', url, { as: stranger.access });
+    const long = await identity.expect(400, 'GET', `${url}?from=2020-01-01`, { as: owner.access });
+    expect(long.errors).toMatchObject([{ field: 'from' }]);
+  });
+
+  async function download(url: string, headers: Record<string, string>) {
+    const { body: text, headers: sent } = await identity.app.inject({
+      method: 'GET',
+      url,
+      headers,
+    });
+    return { text, type: sent['content-type'] };
+  }
+
+  async function balancesOf() {
+    const wallet = await walletOf(spaceId, owner.access);
+    const { available_micros: available, held_micros: held, spent_micros: spent } = wallet;
+    return { available, held, spent };
+  }
+
+  it('proves the books when it is asked, for operators', async () => {
+    const url = '/api/v1/billing/proof';
+    await identity.expect(404, 'GET', url, { as: operator.access });
+    const proof = await identity.expect(200, 'POST', url, { as: operator.access });
+    expect(proof).toMatchObject({ ok: true, differences: [] });
+    expect(await identity.expect(200, 'GET', url, { as: operator.access })).toEqual(proof);
+    await identity.expect(403, 'GET', url, { as: owner.access });
+  });
+
+  it('lists what a person must look at, and takes their word once', async () => {
+    const writer = identity.app.get(SettlementWriter);
+    const [hold, attemptId] = [makeHold(walletId, 1_000), newId()];
+    await writer.admit({ hold });
+    const review = { review: 'interrupted', attempt_id: attemptId };
+    await writer.conclude({ settle: makeSettle(hold.id, 'void', undefined, review) });
+    const url = '/api/v1/billing/reconciliation';
+    const open = await identity.expect(200, 'GET', `${url}?limit=1`, { as: operator.access });
+    const [item] = open.data as { id: string }[];
+    expect(item).toMatchObject({
+      reason: 'interrupted',
+      hold_id: hold.id,
+      attempt_id: attemptId,
+      generation_id: hold.reference,
+      search_space_id: spaceId,
+      resolved_at: null,
+    });
+    const note = { as: operator.access, body: { note: 'The vendor did not bill it' } };
+    const resolve = `${url}/${item!.id}/resolve`;
+    expect(await identity.expect(200, 'POST', resolve, note)).toMatchObject(note.body);
+    await identity.expect(409, 'POST', resolve, note);
+    await identity.expect(404, 'POST', `${url}/${newId()}/resolve`, note);
+    const resolved = await identity.expect(200, 'GET', `${url}?state=resolved`, {
+      as: operator.access,
+    });
+    expect(resolved.data).toMatchObject([{ id: item!.id, note: note.body.note }]);
+    const trail = await identity.expect(
+      200,
+      'GET',
+      '/api/v1/audit-events?action=reconciliation.resolved',
+      { as: operator.access },
+    );
+    expect(trail.data).toMatchObject([{ search_space_id: spaceId, after: note.body }]);
   });
 });

@@ -5,6 +5,8 @@ import { RequiresOperator } from '../../http/requires.decorator.js';
 import { LedgerProofsService } from '../ledger-proofs.service.js';
 import { ProofResponse, toProofResponse } from './proof.dto.js';
 
+const NOT_YET = 'The books were not proved yet: that is done once a day. POST here does it now.';
+
 @ApiTags('billing')
 @Controller('api/v1/billing/proof')
 export class ProofController {
@@ -16,7 +18,7 @@ export class ProofController {
   @ApiOkResponse({ type: ProofResponse })
   async latest(): Promise<ProofResponse> {
     const proof = await this.proofs.findLatest();
-    if (!proof) throw DomainError.notFound('proof yet; POST here makes one');
+    if (!proof) throw new DomainError('request.not_found', NOT_YET);
     return toProofResponse(proof);
   }
 
