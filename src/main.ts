@@ -5,6 +5,7 @@ import { ConfigError } from './config/config.errors.js';
 import { loadConfig } from './config/load-config.js';
 import { PublicUrl } from './http/public-url.js';
 import { createLogger } from './logging/create-logger.js';
+import { listConfiguredConnections } from './routing/connections.js';
 import { Shutdown } from './shutdown.js';
 
 async function main(): Promise<void> {
@@ -31,7 +32,7 @@ function describeParts(config: AppConfig, publicUrl: PublicUrl): Record<string, 
         : 'postgres',
     queue: config.queue.kind,
     media: config.media.kind,
-    vendors: config.vendors.openai ? ['embedded', 'openai'] : ['embedded'],
+    vendors: listConfiguredConnections(config).map(({ provider }) => provider),
     documentation: publicUrl.to('/docs'),
     address: publicUrl.to(''),
   };

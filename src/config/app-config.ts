@@ -107,7 +107,14 @@ export interface BootstrapConfig {
 
 export interface VendorsConfig {
   defaultProvider: string;
-  openai: { apiKey: string; baseUrl: string } | null;
+  openai: VendorConfig | null;
+  gemini: VendorConfig | null;
+  stability: VendorConfig | null;
+}
+
+export interface VendorConfig {
+  apiKey: string;
+  baseUrl: string;
 }
 
 /** How credit is bought. */

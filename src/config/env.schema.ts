@@ -2,6 +2,7 @@ import { DELEGATED_SETTINGS } from './delegated.settings.js';
 import { PAYMENT_SETTINGS } from './payment.settings.js';
 import { choice, integer, list, secret, text, url, type Setting } from './setting.js';
 import { USAGE_SETTINGS } from './usage.settings.js';
+import { VENDOR_SETTINGS } from './vendor.settings.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -262,17 +263,7 @@ export const SETTINGS = [
     'micros',
     'Money granted to the first space.',
   ),
-  choice(
-    'AI_PROVIDER',
-    'embedded',
-    ['embedded', 'openai', 'sora'],
-    'Vendor that serves requests which name no model. `sora` is refused: shut down 2026-09-24.',
-  ),
-  secret('OPENAI_API_KEY', 1, 'Makes the openai vendor available.'),
-  url(
-    'OPENAI_BASE_URL',
-    'Base URL of the openai vendor or of a compatible server. Default: https://api.openai.com/v1.',
-  ),
+  ...VENDOR_SETTINGS,
   list(
     'OUTBOUND_ALLOW',
     '',

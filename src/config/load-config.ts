@@ -5,8 +5,8 @@ import { type Environment, readSettings, type SettingValues } from './read-setti
 import { readOrCreateSecret } from './secret-files.js';
 import { checkDelegated, toDelegated } from './to-delegated.js';
 import { checkPayments, toPayments } from './to-payments.js';
+import { checkVendors, toVendors } from './to-vendors.js';
 
-const OPENAI_BASE_URL = 'https://api.openai.com/v1';
 const API_KEY_FORM = /^atl_[a-z2-7]{8}_[A-Za-z0-9_-]{43}$/;
 
 /**
@@ -29,12 +29,7 @@ function checkTogether(values: SettingValues, faults: string[]): void {
   checkReturnOrigins(values, faults);
   checkUrlScheme(values, 'DATABASE_URL', ['postgres:', 'postgresql:'], faults);
   checkUrlScheme(values, 'REDIS_URL', ['redis:', 'rediss:'], faults);
-  if (values.AI_PROVIDER === 'sora') {
-    faults.push('AI_PROVIDER=sora cannot be served: the vendor shut it down on 2026-09-24');
-  }
-  if (values.AI_PROVIDER === 'openai' && !values.OPENAI_API_KEY) {
-    faults.push('AI_PROVIDER=openai needs OPENAI_API_KEY');
-  }
+  checkVendors(values, faults);
   const key = values.BOOTSTRAP_API_KEY;
   if (key && !API_KEY_FORM.test(String(key))) {
     faults.push('BOOTSTRAP_API_KEY must be atl_ + 8 of a-z2-7 + _ + 43 of A-Za-z0-9_-');
@@ -186,15 +181,6 @@ function toUsage(values: SettingValues): AppConfig['usage'] {
     dailyDays: values.USAGE_DAILY_DAYS as number,
     anomalyFactorPercent: values.SPEND_ANOMALY_FACTOR_PERCENT as number,
     anomalyFloorMicros: values.SPEND_ANOMALY_FLOOR_MICROS as number,
-  };
-}
-
-function toVendors(values: SettingValues): AppConfig['vendors'] {
-  const apiKey = values.OPENAI_API_KEY as string | null;
-  const baseUrl = (values.OPENAI_BASE_URL as string | null) ?? OPENAI_BASE_URL;
-  return {
-    defaultProvider: values.AI_PROVIDER as string,
-    openai: apiKey ? { apiKey, baseUrl } : null,
   };
 }
 

@@ -3,7 +3,7 @@ import type { MediaAsset } from '../media/domain/media-asset.js';
 import type { MediaService } from '../media/media.service.js';
 import type { GenerationLinks } from '../generations/generation-links.js';
 import type { GenerationView } from '../generations/generation-view.js';
-import { encodeBase64 } from './encode-base64.js';
+import { encodeBase64 } from '../common/encode-base64.js';
 import type { ImagesAnswerDto } from './images-answer.dto.js';
 
 const MS_PER_S = 1_000;

@@ -30,6 +30,9 @@ const INPUT_IMAGES_MIN: Readonly<Record<ImageOperation, number>> = {
   inpaint: 1,
   variation: 1,
   try_on: 2,
+  outpaint: 1,
+  upscale: 1,
+  remove_background: 1,
 };
 
 /** Whether the vendor no longer answers for this model at this moment. */

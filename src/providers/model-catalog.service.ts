@@ -1,15 +1,19 @@
 import { DomainError } from '../common/domain-error.js';
 import embeddedModels from './catalog/embedded.json' with { type: 'json' };
+import geminiModels from './catalog/gemini.json' with { type: 'json' };
 import openaiModels from './catalog/openai.json' with { type: 'json' };
+import stabilityModels from './catalog/stability.json' with { type: 'json' };
 import { parseImageModels } from './parse-image-models.js';
 import type { ImageModel } from './spec/image-model.js';
+
+const FILES: readonly unknown[][] = [embeddedModels, openaiModels, geminiModels, stabilityModels];
 
 /** Every model the house knows of, from `catalog/*.json`: capability, sizes, limits, status. Prices live in billing. */
 export class ModelCatalogService {
   private readonly imageModels: ReadonlyMap<string, ImageModel>;
 
   /** @param entries replaces the catalogue's files. */
-  constructor(entries: readonly unknown[] = [...embeddedModels, ...openaiModels]) {
+  constructor(entries: readonly unknown[] = FILES.flat()) {
     this.imageModels = new Map(parseImageModels(entries).map((model) => [model.id, model]));
   }
 

@@ -4,10 +4,12 @@ import { createGuardedDispatcher } from '../outbound/guarded-dispatcher.js';
 import { OutboundGuard } from '../outbound/outbound-guard.js';
 import { OutboundModule } from '../outbound/outbound.module.js';
 import { EmbeddedProvider } from './embedded/embedded.provider.js';
+import { GeminiProvider } from './gemini/gemini.provider.js';
 import { ModelCatalogService } from './model-catalog.service.js';
 import { OpenaiProvider } from './openai/openai.provider.js';
 import { ProviderFactory } from './provider.factory.js';
 import { PROVIDER_DISPATCHER_OPTIONS, ProviderHttp } from './shared/provider-http.js';
+import { StabilityProvider } from './stability/stability.provider.js';
 
 /** A new vendor is one line in the factory's list. */
 @Module({
@@ -26,6 +28,8 @@ import { PROVIDER_DISPATCHER_OPTIONS, ProviderHttp } from './shared/provider-htt
         new ProviderFactory(catalog, [
           new EmbeddedProvider(catalog),
           new OpenaiProvider(catalog, http, clock),
+          new GeminiProvider(catalog, http, clock),
+          new StabilityProvider(catalog, http, clock),
         ]),
       inject: [ModelCatalogService, ProviderHttp, Clock],
     },

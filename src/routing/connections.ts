@@ -1,4 +1,4 @@
-import type { AppConfig } from '../config/app-config.js';
+import type { AppConfig, VendorConfig } from '../config/app-config.js';
 import type { ProviderCredential } from '../providers/spec/image-call.js';
 
 /** One credential at one vendor. Seeded from the settings, and the same in every process. */
@@ -11,6 +11,9 @@ export interface Connection {
   credential: ProviderCredential;
 }
 
+/** Vendors that are there once a key for them is set. */
+const WITH_KEYS = ['openai', 'gemini', 'stability'] as const;
+
 /** The connections that the settings make. The embedded vendor is always there and needs no credential. */
 export function listConfiguredConnections({ vendors }: AppConfig): Connection[] {
   const embedded: Connection = {
@@ -19,13 +22,15 @@ export function listConfiguredConnections({ vendors }: AppConfig): Connection[] 
     scope: 'global',
     credential: { baseUrl: null, apiKey: null },
   };
-  if (!vendors.openai) return [embedded];
-  const { baseUrl, apiKey } = vendors.openai;
-  const openai: Connection = {
-    id: 'env:openai',
-    provider: 'openai',
-    scope: 'global',
-    credential: { baseUrl, apiKey },
-  };
-  return [embedded, openai];
+  const others = WITH_KEYS.map((provider) => toConnection(provider, vendors[provider]));
+  return [embedded, ...others.filter((connection) => connection !== null)];
+}
+
+function toConnection(
+  provider: (typeof WITH_KEYS)[number],
+  credential: VendorConfig | null,
+): Connection | null {
+  if (!credential) return null;
+  const { baseUrl, apiKey } = credential;
+  return { id: `env:${provider}`, provider, scope: 'global', credential: { baseUrl, apiKey } };
 }

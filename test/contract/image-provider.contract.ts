@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DomainError } from '../../src/common/domain-error.js';
 import type { ImageCall } from '../../src/providers/spec/image-call.js';
+import type { ImageOperation } from '../../src/providers/spec/image-model.js';
 import type { ImageProviderStrategy } from '../../src/providers/spec/image-provider.strategy.js';
 import type { ImageResult } from '../../src/providers/spec/image-result.js';
 import { ProviderError } from '../../src/providers/spec/provider.errors.js';
@@ -19,13 +20,27 @@ export interface ImageProviderHarness {
   provider: ImageProviderStrategy;
   /** Model, credential and whatever else every call needs. */
   base: Partial<ImageCall>;
-  size: { widthPx: number; heightPx: number };
+  size: { widthPx: number | null; heightPx: number | null };
   /** Makes a call last longer than the test. */
   slow: Partial<ImageCall>;
   /** An option this model does not know, and the field its warning names. */
   unsupported: { overrides: Partial<ImageCall>; field: string };
   /** Makes the vendor refuse the content; null where it has no such rule. */
   refused: Partial<ImageCall> | null;
+  /** Formats that may be asked for; default: all. */
+  formats?: readonly string[];
+  /** What comes when no format is asked for; default: png. */
+  defaultFormat?: string;
+  /** Size that comes when none is asked for, with a vendor that takes no pixels; default: `size`. */
+  madeSize?: { width: number; height: number };
+  /** Whether a transparent background may be asked for; default: yes. */
+  hasTransparency?: boolean;
+  /** What is done with pictures, and what each call needs beside them; default: edit, inpaint and try_on. */
+  operations?: Partial<Record<ImageOperation, Partial<ImageCall>>>;
+  /** Size of a picture made of one of 96 x 64 pixels; default: as without one. */
+  editedSize?: { width: number; height: number };
+  /** Whether the vendor says in a word of its own that an input is no picture; default: yes. */
+  namesUnreadable?: boolean;
   stop(): Promise<void>;
 }
 
@@ -53,6 +68,9 @@ export function describeImageProvider(
       return { result: await finish(harness.provider, call), received };
     };
 
+    const madeSize = () =>
+      harness.madeSize ?? { width: harness.size.widthPx, height: harness.size.heightPx };
+
     it('knows its own models and no others', () => {
       expect(harness.provider.capabilities(harness.base.model ?? '')?.nMax).toBeGreaterThan(0);
       expect(harness.provider.capabilities('nobody-made-this')).toBeNull();
@@ -63,11 +81,7 @@ export function describeImageProvider(
       expect(received.map((image) => image.index)).toEqual([...Array(n).keys()]);
       for (const image of received) {
         const facts = await sharp(image.bytes).metadata();
-        expect(facts).toMatchObject({
-          format: 'png',
-          width: harness.size.widthPx,
-          height: harness.size.heightPx,
-        });
+        expect(facts).toMatchObject({ format: harness.defaultFormat ?? 'png', ...madeSize() });
         await sharp(image.bytes).stats();
       }
       expect(result.deliveredCount).toBe(n);
@@ -78,13 +92,19 @@ export function describeImageProvider(
     });
 
     it.each(FORMATS)('makes %s when asked for it', async (outputFormat) => {
+      if (harness.formats && !harness.formats.includes(outputFormat)) {
+        const { result } = await run({ outputFormat });
+        const warning = { code: 'unsupported_option', field: 'output_format' };
+        return expect(result.warnings).toContainEqual(expect.objectContaining(warning));
+      }
       const { received } = await run({ outputFormat });
       expect((await sharp(received[0]?.bytes).metadata()).format).toBe(outputFormat);
     });
 
     it('makes a picture with transparency when asked for it in a format that can hold it', async () => {
       const { result } = await run({ background: 'transparent', outputFormat: 'webp' });
-      expect(result.warnings).toEqual([]);
+      if (harness.hasTransparency ?? true) return expect(result.warnings).toEqual([]);
+      expect(result.warnings.map((warning) => warning.field)).toContain('background');
     });
 
     it('delivers one at a time and waits until each is stored', async () => {
@@ -167,28 +187,28 @@ export function describeImageProvider(
       expect(error).toMatchObject({ kind: 'invalid_request', reason: 'model_not_found' });
     });
 
-    it('edits, inpaints and dresses the pictures it is given', async () => {
+    it('does with the pictures it is given what it can', async () => {
       const person = await createInputImage({ role: 'person' });
       const garment = await createInputImage({ role: 'garment', color: '#cc3333' });
       const image = await createInputImage();
-      const calls: Partial<ImageCall>[] = [
-        { operation: 'edit', inputImages: [image] },
-        { operation: 'inpaint', inputImages: [image], mask: await createMask() },
-        { operation: 'try_on', inputImages: [person, garment] },
-      ];
-      for (const overrides of calls) {
-        const { received } = await run(overrides);
-        expect(await sharp(received[0]?.bytes).metadata()).toMatchObject({
-          width: harness.size.widthPx,
-          height: harness.size.heightPx,
-        });
+      const inputs: Partial<Record<ImageOperation, Partial<ImageCall>>> = {
+        inpaint: { inputImages: [image], mask: await createMask() },
+        try_on: { inputImages: [person, garment] },
+      };
+      const expected = harness.editedSize ?? madeSize();
+      for (const [name, needs] of Object.entries(operationsOf(harness))) {
+        const operation = name as ImageOperation;
+        const given = inputs[operation] ?? { inputImages: [image] };
+        const { received } = await run({ operation, ...given, ...needs });
+        expect(await sharp(received[0]?.bytes).metadata()).toMatchObject(expected);
       }
     });
 
     it('calls an input that is no picture an invalid request', async () => {
       const inputImages = [toInputImage(Buffer.from('this is not a picture at all'))];
       const error = await fail(harness.provider, prepare({ operation: 'edit', inputImages }).call);
-      expect(error).toMatchObject({ kind: 'invalid_request', reason: 'input_unreadable' });
+      const reason = (harness.namesUnreadable ?? true) ? 'input_unreadable' : null;
+      expect(error).toMatchObject({ kind: 'invalid_request', reason });
     });
 
     it('gives back what reading an input threw, unchanged', async () => {
@@ -216,6 +236,10 @@ export function describeImageProvider(
       });
     });
   });
+}
+
+function operationsOf({ operations }: ImageProviderHarness) {
+  return operations ?? { edit: {}, inpaint: {}, try_on: {} };
 }
 
 async function finish(provider: ImageProviderStrategy, call: ImageCall): Promise<ImageResult> {

@@ -1,14 +1,19 @@
-// Proves that every image provider keeps the one contract: the embedded one, and openai against its simulator.
+// Proves that every image provider keeps the one contract: the embedded one, the others against
+// their simulators.
 import { Agent } from 'undici';
 import { SystemClock } from '../../src/common/clock.js';
 import { EmbeddedProvider } from '../../src/providers/embedded/embedded.provider.js';
+import { GeminiProvider } from '../../src/providers/gemini/gemini.provider.js';
 import { ModelCatalogService } from '../../src/providers/model-catalog.service.js';
 import { OpenaiProvider } from '../../src/providers/openai/openai.provider.js';
 import {
   PROVIDER_DISPATCHER_OPTIONS,
   ProviderHttp,
 } from '../../src/providers/shared/provider-http.js';
+import { StabilityProvider } from '../../src/providers/stability/stability.provider.js';
+import { GeminiSimulator } from '../simulators/gemini.simulator.js';
 import { OpenaiSimulator } from '../simulators/openai.simulator.js';
+import { StabilitySimulator } from '../simulators/stability.simulator.js';
 import { describeImageProvider } from './image-provider.contract.js';
 
 const KEY = 'sk-simulated-0123456789';
@@ -38,6 +43,56 @@ describeImageProvider('openai', true, async () => {
     slow: { prompt: 'wait for ever [sim:hang]' },
     unsupported: { overrides: { seed: 7 }, field: 'seed' },
     refused: { prompt: 'something bad [sim:moderation]' },
+    stop: async () => {
+      await http.onApplicationShutdown();
+      await simulator.stop();
+    },
+  };
+});
+
+describeImageProvider('gemini', true, async () => {
+  const simulator = await GeminiSimulator.start({ apiKey: KEY });
+  const http = new ProviderHttp(new Agent(PROVIDER_DISPATCHER_OPTIONS));
+  return {
+    provider: new GeminiProvider(new ModelCatalogService(), http, new SystemClock()),
+    base: {
+      model: 'gemini-3-pro-image',
+      credential: { baseUrl: simulator.baseUrl, apiKey: KEY },
+    },
+    size: { widthPx: 1200, heightPx: 896 },
+    slow: { prompt: 'wait for ever [sim:hang]' },
+    unsupported: { overrides: { steps: 30 }, field: 'steps' },
+    refused: { prompt: 'something bad [sim:image_safety]' },
+    formats: [],
+    defaultFormat: 'jpeg',
+    hasTransparency: false,
+    operations: { edit: {}, try_on: {} },
+    namesUnreadable: false,
+    stop: async () => {
+      await http.onApplicationShutdown();
+      await simulator.stop();
+    },
+  };
+});
+
+describeImageProvider('stability', true, async () => {
+  const simulator = await StabilitySimulator.start({ apiKey: KEY });
+  const http = new ProviderHttp(new Agent(PROVIDER_DISPATCHER_OPTIONS));
+  return {
+    provider: new StabilityProvider(new ModelCatalogService(), http, new SystemClock()),
+    base: {
+      model: 'sd3.5-large',
+      credential: { baseUrl: simulator.baseUrl, apiKey: KEY },
+    },
+    size: { widthPx: null, heightPx: null },
+    madeSize: { width: 1024, height: 1024 },
+    editedSize: { width: 96, height: 64 },
+    slow: { prompt: 'wait for ever [sim:hang]' },
+    unsupported: { overrides: { steps: 30 }, field: 'steps' },
+    refused: { prompt: 'something bad [sim:filtered]' },
+    hasTransparency: false,
+    operations: { edit: {}, variation: {}, inpaint: { model: 'edit/inpaint' } },
+    namesUnreadable: false,
     stop: async () => {
       await http.onApplicationShutdown();
       await simulator.stop();

@@ -11,7 +11,16 @@ export const STATUSES = [
 
 export type GenerationStatus = (typeof STATUSES)[number];
 
-export const OPERATIONS = ['generate', 'edit', 'inpaint', 'variation', 'try_on'] as const;
+export const OPERATIONS = [
+  'generate',
+  'edit',
+  'inpaint',
+  'variation',
+  'try_on',
+  'outpaint',
+  'upscale',
+  'remove_background',
+] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 

@@ -1,6 +1,4 @@
-import { DomainError } from '../../common/domain-error.js';
-import { MalformedAnswerError } from '../shared/malformed-answer.error.js';
-import { mapAbort } from '../shared/map-abort.js';
+import { mapCallError } from '../shared/map-call-error.js';
 import { mapHttpStatus } from '../shared/map-http-status.js';
 import { parseRetryAfter } from '../shared/parse-retry-after.js';
 import type { ProviderExchange, VendorFailure } from '../shared/provider-http.js';
@@ -53,8 +51,6 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
 const REDIRECT_MIN = 300;
 const REDIRECT_MAX = 399;
 const STATUS_NOT_FOUND = 404;
-const CAUSES_MAX = 8;
-const TIMEOUT_CODES = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'];
 
 /** Whatever ended a call to the vendor, as one of our kinds, and whether it may have cost money. */
 export function mapOpenaiError(
@@ -64,15 +60,9 @@ export function mapOpenaiError(
   now: Date,
 ): ProviderError {
   const base = { provider: 'openai', model: call.model };
-  if (error instanceof ProviderError) return error;
-  if (exchange.failure) return mapFailure(exchange.failure, base, call.credential.apiKey, now);
-  if (call.signal.aborted) {
-    return mapAbort(call.signal, { ...base, mayHaveBeenPaid: exchange.wasSent });
-  }
-  if (error instanceof MalformedAnswerError) {
-    return new ProviderError('malformed', { ...base, mayHaveBeenPaid: true, cause: error });
-  }
-  return mapBrokenConnection(error, base, exchange.wasSent);
+  return mapCallError({ error, signal: call.signal, exchange, base }, (failure) =>
+    mapFailure(failure, base, call.credential.apiKey, now),
+  );
 }
 
 function mapFailure(
@@ -127,44 +117,4 @@ function toRetryAfter(
 ): number | undefined {
   const canWait = kind === 'rate_limited' || kind === 'unavailable' || kind === 'failed';
   return canWait ? parseRetryAfter(headers, body.message, now) : undefined;
-}
-
-function mapBrokenConnection(
-  error: unknown,
-  base: ProviderErrorOptions,
-  wasSent: boolean,
-): ProviderError {
-  const causes = listCauses(error);
-  const options = { ...base, mayHaveBeenPaid: wasSent, cause: error };
-  if (causes.some((cause) => cause instanceof DomainError)) {
-    return new ProviderError('unavailable', {
-      ...options,
-      reason: 'address_refused',
-      isRetryable: false,
-    });
-  }
-  const isTimeout = causes.some(isTimeoutError) && wasSent;
-  return new ProviderError(isTimeout ? 'timeout' : 'unavailable', {
-    ...options,
-    reason: wasSent ? 'connection_lost' : 'not_connected',
-  });
-}
-
-function isTimeoutError(error: unknown): boolean {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  return (
-    TIMEOUT_CODES.includes(String(code)) ||
-    name === 'TimeoutError' ||
-    (error as object).constructor.name === 'APIConnectionTimeoutError'
-  );
-}
-
-function listCauses(error: unknown): object[] {
-  const causes: object[] = [];
-  let at: unknown = error;
-  while (typeof at === 'object' && at !== null && causes.length < CAUSES_MAX) {
-    causes.push(at);
-    at = (at as { cause?: unknown }).cause;
-  }
-  return causes;
 }

@@ -1,10 +1,10 @@
+import { toRecord } from '../shared/read-json.js';
 import { toShownText } from '../shared/sanitize-vendor-text.js';
+import { toTokens } from '../shared/sum-usage.js';
+import { USAGE_UNREADABLE } from '../shared/to-result.js';
 import type { ImageCall } from '../spec/image-call.js';
 import type { ImageResult, ImageUsage, ProviderWarning } from '../spec/image-result.js';
-import { type OpenaiImageAnswer, toRecord } from './openai-image-api.js';
-
-/** More than any answer can have cost: a count beyond it is a lie or a fault. */
-const TOKENS_MAX = 100_000_000;
+import type { OpenaiImageAnswer } from './openai-image-api.js';
 
 export interface OpenaiImageOutcome {
   answer: OpenaiImageAnswer;
@@ -40,12 +40,6 @@ export function mapOpenaiImageResult(call: ImageCall, outcome: OpenaiImageOutcom
   };
 }
 
-const USAGE_UNREADABLE: ProviderWarning = {
-  code: 'usage_unreadable',
-  field: null,
-  message: 'the provider reported a usage that cannot be right; it was not used',
-};
-
 function listCountWarnings(asked: number, delivered: number, answered: number): ProviderWarning[] {
   if (delivered < asked) {
     const message = `the provider made ${delivered} of ${asked} pictures`;
@@ -76,10 +70,4 @@ export function mapOpenaiImageUsage(value: unknown): ImageUsage | null {
     (mapped.inputTextTokens ?? 0) + (mapped.inputImageTokens ?? 0) <= inputTokens &&
     (mapped.outputImageTokens ?? 0) + (mapped.outputTextTokens ?? 0) <= outputTokens;
   return isConsistent ? mapped : null;
-}
-
-function toTokens(value: unknown): number | null {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= TOKENS_MAX
-    ? (value as number)
-    : null;
 }

@@ -1,3 +1,5 @@
+import { parseJson, toRecord, toText, toWord } from '../shared/read-json.js';
+
 /**
  * The wire forms, read leniently: only what is used, everything optional, anything unexpected taken as absent.
  * Source: OpenAI's API description and client, read 2026-11; compatible servers differ in all but the outline.
@@ -28,7 +30,6 @@ export interface OpenaiErrorBody {
 }
 
 const URL_CHARS_MAX = 8_192;
-const WORD_CHARS_MAX = 100;
 
 /** Null = not an answer with a list of pictures. */
 export function parseOpenaiImageAnswer(document: unknown): OpenaiImageAnswer | null {
@@ -61,12 +62,6 @@ export function parseOpenaiError(bodyText: string): OpenaiErrorBody {
   };
 }
 
-export function toRecord(value: unknown): Readonly<Record<string, unknown>> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : null;
-}
-
 function toItem(value: unknown): OpenaiImageItem {
   const item = toRecord(value);
   const url = toText(item?.url);
@@ -74,23 +69,4 @@ function toItem(value: unknown): OpenaiImageItem {
     url: url !== null && url.length <= URL_CHARS_MAX ? url : null,
     revisedPrompt: toText(item?.revised_prompt),
   };
-}
-
-function toText(value: unknown): string | null {
-  return typeof value === 'string' && value.length > 0 ? value : null;
-}
-
-function toWord(value: unknown): string | null {
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value.length > 0 && value.length <= WORD_CHARS_MAX
-    ? value
-    : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }

@@ -18,14 +18,29 @@ const SKELETON_BYTES_MAX = 1_048_576;
 const SKELETON_BYTES_START = 2_048;
 /** Length of `u0041`, the longest escape without its backslash. */
 const UNICODE_ESCAPE_CHARS = 5;
-const PICTURE_DEPTH = 3;
-/** Elements of `data`; we never ask for more than a few. */
+const LETTER_T = 0x74;
+/** Elements of a list of pictures; we never ask for more than a few. */
 const PICTURES_MAX = 256;
+const ANY = '[]';
 
-/** A piece of the picture `data[index]`; `bytes` null = that picture is complete. */
+/** Where in a vendor's answer the pictures are. */
+export interface ImageJsonForm {
+  /** Keys from the root to the base64 text; `[]` = every element of a list. */
+  path: readonly string[];
+  /** A key beside the picture, in its element of the last list, whose `true` makes it a draft that is not handed on. */
+  draftKey?: string;
+  /** Strings of this key are read over: larger than all the rest, and of no use. */
+  skippedKey?: string;
+}
+
+export const OPENAI_FORM: ImageJsonForm = { path: ['data', ANY, 'b64_json'] };
+
+/** A piece of the picture of element `index` (lists within lists count on); `bytes` null = that picture is complete. */
 export interface PicturePiece {
   index: number;
   bytes: Buffer | null;
+  /** With the last piece: what was handed out was a draft. */
+  isDraft?: boolean;
 }
 
 interface Level {
@@ -38,7 +53,7 @@ interface Level {
 }
 
 /**
- * Reads an answer of the OpenAI form, `{"data":[{"b64_json":"…"},…],…}`, in chunks cut anywhere. Pictures are decoded
+ * Reads an answer such as `{"data":[{"b64_json":"…"},…],…}` in chunks cut anywhere. Pictures are decoded
  * and handed out at once; all the rest is kept as a skeleton in which each picture is an empty string, and parsed by
  * JSON.parse at the end, which also finds every fault of grammar. So memory holds one chunk and the skeleton.
  */
@@ -53,8 +68,19 @@ export class ImageJsonScanner {
   /** An escape inside a picture that is not complete, without its backslash; null = none open. */
   private escape: string | null = null;
   private pictureBytes = 0;
+  private isSkipped = false;
+  /** Levels at which an element with a picture is at hand. */
+  private readonly itemDepth: number;
+  private isDraft = false;
+  /** A picture whose element has not ended: only then it is known whether it is a draft. */
+  private hasOpenPicture = false;
 
-  constructor(private readonly pictureBytesMax: number) {}
+  constructor(
+    private readonly pictureBytesMax: number,
+    private readonly form: ImageJsonForm = OPENAI_FORM,
+  ) {
+    this.itemDepth = form.path.lastIndexOf(ANY) + 2;
+  }
 
   /** Appends what the chunk holds of pictures to `pieces`. @throws MalformedAnswerError */
   push(chunk: Buffer, pieces: PicturePiece[]): void {
@@ -62,7 +88,7 @@ export class ImageJsonScanner {
     while (at < chunk.length) {
       if (this.mode === 'picture') at = this.readPicture(chunk, at, pieces);
       else if (this.mode === 'string') at = this.readString(chunk, at);
-      else this.readStructure(chunk[at++] as number);
+      else this.readStructure(chunk[at++] as number, pieces);
     }
   }
 
@@ -76,20 +102,42 @@ export class ImageJsonScanner {
     }
   }
 
-  private readStructure(byte: number): void {
+  private readStructure(byte: number, pieces: PicturePiece[]): void {
     this.keep(byte);
     const level = this.levels.at(-1);
     if (byte === QUOTE) this.startString(level);
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.open(byte === OPEN_OBJECT);
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) this.levels.pop();
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) this.close(pieces);
+    else if (byte === LETTER_T) this.noteTrue(level);
     else if (level && byte === COLON) level.expectsKey = false;
-    else if (level && byte === COMMA) {
-      level.expectsKey = level.isObject;
-      level.index += 1;
-      if (level.index === PICTURES_MAX && this.levels.length === PICTURE_DEPTH - 1) {
-        throw new MalformedAnswerError('too many pictures');
-      }
+    else if (level && byte === COMMA) this.startNext(level);
+  }
+
+  private startNext(level: Level): void {
+    level.expectsKey = level.isObject;
+    level.index += 1;
+    const depth = this.levels.length;
+    if (level.index === PICTURES_MAX && this.form.path[depth - 1] === ANY) {
+      throw new MalformedAnswerError('too many pictures');
     }
+  }
+
+  private close(pieces: PicturePiece[]): void {
+    if (this.levels.length === this.itemDepth && this.form.draftKey !== undefined) {
+      if (this.hasOpenPicture) {
+        pieces.push({ index: this.pictureIndex(), bytes: null, isDraft: this.isDraft });
+      }
+      this.hasOpenPicture = false;
+      this.isDraft = false;
+    }
+    this.levels.pop();
+  }
+
+  /** The only word of JSON outside of strings that begins with a t. */
+  private noteTrue(level: Level | undefined): void {
+    const { draftKey } = this.form;
+    if (draftKey === undefined || this.levels.length !== this.itemDepth) return;
+    if (level?.isObject && level.key === draftKey && this.isOnPath()) this.isDraft = true;
   }
 
   private open(isObject: boolean): void {
@@ -98,34 +146,41 @@ export class ImageJsonScanner {
   }
 
   private startString(level: Level | undefined): void {
-    if (level?.expectsKey) {
-      this.keyStart = this.skeletonBytes - 1;
-      this.mode = 'string';
-    } else if (this.isAtPicture()) {
-      this.decoder = new Base64Decoder();
-      this.pictureBytes = 0;
-      this.mode = 'picture';
-    } else {
-      this.mode = 'string';
-    }
+    this.mode = 'string';
+    if (level?.expectsKey) this.keyStart = this.skeletonBytes - 1;
+    else if (this.isAtPicture()) this.startPicture();
+    else this.isSkipped = level?.key === this.form.skippedKey && level?.isObject === true;
+  }
+
+  private startPicture(): void {
+    if (this.hasOpenPicture) throw new MalformedAnswerError('two pictures in one element');
+    this.decoder = new Base64Decoder();
+    this.pictureBytes = 0;
+    this.mode = 'picture';
   }
 
   private isAtPicture(): boolean {
-    const [root, list, item] = this.levels;
+    const { path } = this.form;
     return (
-      this.levels.length === PICTURE_DEPTH &&
-      root?.isObject === true &&
-      root.key === 'data' &&
-      list?.isObject === false &&
-      item?.isObject === true &&
-      item.key === 'b64_json'
+      this.levels.length === path.length &&
+      this.levels.at(-1)?.key === path.at(-1) &&
+      this.isOnPath()
     );
+  }
+
+  /** Whether the lists and objects that are open lead to a picture; what they are at, the last one apart. */
+  private isOnPath(): boolean {
+    const last = this.levels.length - 1;
+    return this.levels.every((level, depth) => {
+      const key = this.form.path[depth];
+      return level.isObject ? key !== ANY && (depth === last || level.key === key) : key === ANY;
+    });
   }
 
   private readString(chunk: Buffer, from: number): number {
     for (let at = from; at < chunk.length; at += 1) {
       const byte = chunk[at] as number;
-      this.keep(byte);
+      if (!this.isSkipped) this.keep(byte);
       if (this.isEscaped) this.isEscaped = false;
       else if (byte === BACKSLASH) this.isEscaped = true;
       else if (byte === QUOTE) {
@@ -138,6 +193,8 @@ export class ImageJsonScanner {
 
   private endString(): void {
     this.mode = 'structure';
+    if (this.isSkipped) this.keep(QUOTE);
+    this.isSkipped = false;
     const level = this.levels.at(-1);
     if (this.keyStart < 0 || !level) return;
     level.key = parseKey(this.skeleton.toString('utf8', this.keyStart, this.skeletonBytes));
@@ -175,7 +232,11 @@ export class ImageJsonScanner {
 
   private endPicture(pieces: PicturePiece[]): void {
     this.emit(this.decoder.end(), pieces);
-    if (this.pictureBytes > 0) pieces.push({ index: this.pictureIndex(), bytes: null });
+    if (this.pictureBytes > 0) {
+      if (this.form.draftKey === undefined)
+        pieces.push({ index: this.pictureIndex(), bytes: null });
+      else this.hasOpenPicture = !this.isDraft;
+    }
     this.keep(QUOTE);
     this.mode = 'structure';
   }
@@ -185,11 +246,14 @@ export class ImageJsonScanner {
     this.pictureBytes += bytes.length;
     if (this.pictureBytes > this.pictureBytesMax)
       throw new MalformedAnswerError('picture too large');
-    pieces.push({ index: this.pictureIndex(), bytes });
+    // What is known beforehand to be a draft is not handed out at all.
+    if (!this.isDraft) pieces.push({ index: this.pictureIndex(), bytes });
   }
 
   private pictureIndex(): number {
-    return this.levels[1]?.index ?? 0;
+    return this.levels
+      .filter(({ isObject }) => !isObject)
+      .reduce((sum, { index }) => sum * PICTURES_MAX + index, 0);
   }
 
   private keep(byte: number): void {

@@ -16,16 +16,20 @@ export function listUnsupportedOptions(
     ['steps', call.steps, capabilities.steps],
     ['background', call.background, capabilities.backgrounds.length > 0],
     ['output_compression', call.compression, capabilities.compression],
+    ['output_format', call.outputFormat, capabilities.formats.length > 0],
   ];
   const warnings = isKnown
     .filter(([, value, isSupported]) => isSet(value) && !isSupported)
-    .map(([field]) =>
-      unsupported(field, `${field} is not supported by ${call.model} and was left out`),
-    );
+    .map(([field]) => toUnsupported(field, call.model));
   if (capabilities.compression && hasNoCompression(call)) {
     warnings.push(unsupported('output_compression', 'output_compression has no effect on png'));
   }
   return warnings;
+}
+
+/** @param by what does not know it, as the caller calls it */
+export function toUnsupported(field: string, by: string): ProviderWarning {
+  return unsupported(field, `${field} is not supported by ${by} and was left out`);
 }
 
 function hasNoCompression(call: ImageCall): boolean {

@@ -24,6 +24,10 @@ export function numberBetween(min: number, max: number): OptionCheck {
       : `must be a number from ${min} to ${max}`;
 }
 
+export function yesOrNo(): OptionCheck {
+  return (value) => (typeof value === 'boolean' ? null : 'must be true or false');
+}
+
 export function text(charsMax: number): OptionCheck {
   return (value) =>
     typeof value === 'string' && value.length > 0 && value.length <= charsMax

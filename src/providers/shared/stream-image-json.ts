@@ -1,8 +1,13 @@
-import { ImageJsonScanner, type PicturePiece } from './image-json-scanner.js';
+import {
+  type ImageJsonForm,
+  ImageJsonScanner,
+  OPENAI_FORM,
+  type PicturePiece,
+} from './image-json-scanner.js';
 import { MalformedAnswerError } from './malformed-answer.error.js';
 
 export interface StreamedPicture {
-  /** Position in `data`. */
+  /** Position in the list of pictures. */
   index: number;
   bytes: AsyncIterable<Uint8Array>;
 }
@@ -26,13 +31,19 @@ export class ConsumerFault extends Error {
 export interface StreamedDocument {
   /** The answer with an empty string for each picture. */
   document: unknown;
-  /** Positions in `data` of the pictures that were handed on. */
+  /** Positions in the list of the pictures that were handed on. */
   streamed: readonly number[];
+}
+
+/** What reading a picture ends with that turns out to be a draft: whoever stores it drops it. */
+class DraftPictureError extends Error {
+  override readonly name = 'DraftPictureError';
 }
 
 /**
  * Reads the JSON answer of an image vendor and hands each base64 picture on as a stream of its bytes, while the rest
- * of the answer is still on its way. Pulls from `source` only as fast as `onPicture` reads; destroys it on a fault.
+ * of the answer is still on its way. A draft (see ImageJsonForm) ends with an error for its reader and is not counted: the
+ * next picture is handed on in its place. Pulls from `source` only as fast as `onPicture` reads; destroys it on a fault.
  * @throws MalformedAnswerError, or what `source` threw, also when `onPicture` failed because of it; ConsumerFault for
  *   all else that `onPicture` threw
  */
@@ -40,17 +51,17 @@ export async function streamImageJson(
   source: AsyncIterable<Buffer>,
   limits: StreamLimits,
   onPicture: (picture: StreamedPicture) => Promise<void>,
+  form: ImageJsonForm = OPENAI_FORM,
 ): Promise<StreamedDocument> {
-  const reader = new PieceReader(source, new ImageJsonScanner(limits.pictureBytesMax));
+  const reader = new PieceReader(source, new ImageJsonScanner(limits.pictureBytesMax, form));
   const streamed: number[] = [];
   try {
     for (let piece = await reader.next(); piece !== null; piece = await reader.next()) {
       const picture = new PictureBytes(reader, piece);
-      if (streamed.length < limits.picturesMax) {
-        await reader.guard(onPicture({ index: piece.index, bytes: picture }));
-        streamed.push(piece.index);
-      }
+      const isWanted = streamed.length < limits.picturesMax;
+      if (isWanted) await reader.guard(onPicture({ index: piece.index, bytes: picture }), picture);
       await picture.skipRest();
+      if (isWanted && !picture.isDraft) streamed.push(piece.index);
     }
     return { document: reader.end(), streamed };
   } finally {
@@ -95,10 +106,11 @@ class PieceReader {
   }
 
   /** The consumer may wrap or hide what the source threw; the source knows better. */
-  async guard(work: Promise<void>): Promise<void> {
+  async guard(work: Promise<void>, picture: PictureBytes): Promise<void> {
     try {
       await work;
     } catch (error) {
+      if (picture.isDraft && this.fault === null) return;
       throw this.fault ?? new ConsumerFault(error);
     }
     if (this.fault !== null) throw this.fault;
@@ -115,6 +127,7 @@ class PieceReader {
 
 /** The bytes of one picture; may be read once, in whole or in part. */
 class PictureBytes implements AsyncIterable<Uint8Array> {
+  isDraft = false;
   private isComplete = false;
 
   constructor(
@@ -126,6 +139,7 @@ class PictureBytes implements AsyncIterable<Uint8Array> {
     for (let bytes = await this.nextBytes(); bytes !== null; bytes = await this.nextBytes()) {
       yield bytes;
     }
+    if (this.isDraft) throw new DraftPictureError('the picture is a draft');
   }
 
   async skipRest(): Promise<void> {
@@ -137,6 +151,7 @@ class PictureBytes implements AsyncIterable<Uint8Array> {
     const piece = this.first ?? (await this.reader.nextOfPicture());
     this.first = null;
     if (piece.bytes === null) this.isComplete = true;
+    this.isDraft = piece.isDraft ?? false;
     return piece.bytes;
   }
 }

@@ -1,5 +1,14 @@
 /** What can be asked of an image model. The native API uses the same words. */
-export const IMAGE_OPERATIONS = ['generate', 'edit', 'inpaint', 'variation', 'try_on'] as const;
+export const IMAGE_OPERATIONS = [
+  'generate',
+  'edit',
+  'inpaint',
+  'variation',
+  'try_on',
+  'outpaint',
+  'upscale',
+  'remove_background',
+] as const;
 export type ImageOperation = (typeof IMAGE_OPERATIONS)[number];
 
 export const IMAGE_FORMATS = ['png', 'jpeg', 'webp'] as const;
