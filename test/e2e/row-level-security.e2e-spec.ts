@@ -42,6 +42,11 @@ beforeAll(async () => {
     [bert, bertsSpace],
   ] as const) {
     const { headers } = await createKey(atelier, person.session, space);
+    const cap = { name: 'Day', scope: 'space', search_space_id: space, period: 'day' };
+    const budgets = '/api/v1/billing/budgets';
+    const budget = { ...cap, limit_micros: 1_000_000 };
+    const { id } = await must(atelier, 201, 'POST', budgets, budget, person.session);
+    await must(atelier, 200, 'POST', `${budgets}/${id}/reset`, undefined, person.session);
     await must(
       atelier,
       201,
