@@ -6,6 +6,7 @@ import type { UsageEntry } from '../../src/billing/domain/settlement.js';
 import { SettlementWriter } from '../../src/billing/settlement-writer.js';
 import { SpendWatch } from '../../src/billing/spend-watch.js';
 import { newId } from '../../src/common/ids.js';
+import { OutboxSignal } from '../../src/persistence/outbox.port.js';
 import { TestIdentity, type TestUser, type Tokens } from '../factories/identity.factory.js';
 import { makeHold, makeSettle, makeUsage } from '../factories/ledger.factory.js';
 import { databaseKinds } from '../setup/services.js';
@@ -299,6 +300,7 @@ describe.each(databaseKinds())('usage over HTTP on %s', (kind) => {
         await identity.sql('SELECT outbox_append($1::jsonb, ARRAY[NULL]::jsonb[])', [
           JSON.stringify([{ events: [event] }]),
         ]);
+        identity.app.get(OutboxSignal).nudge();
         await untilDelivered();
       }
       expect(await auditOf(action, budget)).toMatchObject([
