@@ -232,6 +232,30 @@ describe.each(databaseKinds())('budgets of callers and keys on %s', (kind) => {
     });
   });
 
+  it.each(['month', 'total', '5h'])(
+    'loses no call of a %s budget that is reset while it is spent from',
+    async (period) => {
+      const subject = { search_space_id: spaceId, user_id: viewer.id };
+      const limit = { limit_micros: CREDIT, period };
+      const id = await make(owner, { scope: 'member', ...subject, ...limit });
+      const reset = () =>
+        identity.expect(200, 'POST', `${BUDGETS}/${id}/reset`, { as: owner.access });
+      const work = Array.from({ length: CALLS }, async (_, index) => {
+        if (index % 20 === 0) await reset();
+        return spend(7, { user_id: viewer.id });
+      });
+      expect((await Promise.all(work)).filter((refusal) => refusal !== null)).toEqual([]);
+      const [sums] = await identity.sql<{ spent: number; held: number }>(
+        `SELECT sum(spent_micros)::int AS spent, sum(held_micros)::int AS held FROM (
+           SELECT spent_micros, held_micros FROM budgets WHERE id = $1 UNION ALL
+           SELECT spent_micros, held_micros FROM budget_periods WHERE budget_id = $1) AS p`,
+        [id],
+      );
+      expect(sums).toEqual({ spent: 7 * CALLS, held: 0 });
+      await remove(owner, id);
+    },
+  );
+
   describe('an alert', () => {
     const ofBudget = (budgetId: string) =>
       identity.sql<{ action: string; percent: string | null }>(
