@@ -85,6 +85,13 @@ GET    /api/v1/billing/subscriptions/all                            401 403 403 
 PATCH  /api/v1/billing/subscriptions/{id}                           401 403 403 403 403 403 403 ok
 POST   /api/v1/billing/subscriptions/{id}/end                       401 403 403 403 403 403 403 ok
 POST   /api/v1/billing/wallets/{walletId}/grants                    401 403 403 403 403 403 403 ok
+POST   /api/v1/billing/wallets/{walletId}/transfers                 401 403 403 403 403 403 403 ok
+POST   /api/v1/billing/wallets/{walletId}/adjustments               401 403 403 403 403 403 403 ok
+PATCH  /api/v1/billing/wallets/{walletId}                           401 403 403 403 403 403 403 ok
+GET    /api/v1/billing/proof                                        401 403 403 403 403 403 403 ok
+POST   /api/v1/billing/proof                                        401 403 403 403 403 403 403 ok
+GET    /api/v1/billing/reconciliation                               401 403 403 403 403 403 403 ok
+POST   /api/v1/billing/reconciliation/{id}/resolve                  401 403 403 403 403 403 403 ok
 GET    /api/v1/billing/usage/report/all                             401 403 403 403 403 403 403 ok
 GET    /api/v1/billing/usage/report/all/export                      401 403 403 403 403 403 403 ok
 `;
@@ -142,6 +149,8 @@ POST   /v1/images/generations                                       401 404 403 
 GET    /api/v1/billing/subscriptions                                401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/wallets                                      401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/wallets/{walletId}/ledger                    401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/billing/wallets/{walletId}/grants                    401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/billing/wallets/{walletId}/statement                 401 404 ok  ok  ok  403 ok  404
 POST   /api/v1/billing/purchases                                    401 404 403 403 ok  403 403 404
 GET    /api/v1/billing/purchases                                    401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/purchases/{id}                               401 404 ok  ok  ok  403 ok  404

@@ -2,6 +2,7 @@
 import { newId } from '../../../src/common/ids.js';
 import { ADMIN_EMAIL, ADMIN_PASSWORD, type TestApplication } from '../../setup/application.js';
 import type { CallerName } from './access-matrix.js';
+import { createReconciliationItem, prove } from './books.js';
 import * as world from './world.js';
 import type { Actor, Cast, Credentials, Ids } from './world.js';
 
@@ -103,6 +104,29 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
   'PATCH /api/v1/users/{id}': { body: () => ({ name: 'Ada' }) },
   'POST /api/v1/billing/wallets/{walletId}/grants': {
     body: () => ({ amount_micros: 1, reason: 'Budget of March' }),
+  },
+  'POST /api/v1/billing/wallets/{walletId}/transfers': {
+    body: ({ otherWallet }) => ({ to_wallet_id: otherWallet, amount_micros: 1, reason: 'Moved' }),
+  },
+  'POST /api/v1/billing/wallets/{walletId}/adjustments': {
+    body: ({ transaction }) => ({
+      amount_micros: 1,
+      reason: 'Too little',
+      corrects_transaction_id: transaction,
+    }),
+  },
+  'PATCH /api/v1/billing/wallets/{walletId}': { body: () => ({ overdraft_micros: 0 }) },
+  'GET /api/v1/billing/proof': {
+    async prepare({ atelier }) {
+      await prove(atelier);
+      return {};
+    },
+  },
+  'POST /api/v1/billing/reconciliation/{id}/resolve': {
+    prepare: async ({ atelier }) => ({
+      reconciliationItem: await createReconciliationItem(atelier),
+    }),
+    body: () => ({ note: 'The vendor did not bill it' }),
   },
   'PATCH /api/v1/search-spaces/{spaceId}': { body: () => ({ description: 'Pictures' }) },
   'DELETE /api/v1/search-spaces/{spaceId}': { prepare: freshSpace },
@@ -287,6 +311,7 @@ const BY_PATH: readonly (readonly [string, keyof Ids])[] = [
   ['/api/v1/auth/sessions/', 'session'],
   ['/api/v1/collections/', 'collection'],
   ['/api/v1/billing/budgets/', 'budget'],
+  ['/api/v1/billing/reconciliation/', 'reconciliationItem'],
   ['/api/v1/billing/purchases/', 'purchase'],
   ['/api/v1/billing/prices/overrides/', 'priceOverride'],
   ['/api/v1/billing/price-rules/', 'priceRule'],

@@ -5,6 +5,7 @@ import { ManagedDataSource } from '../../../src/persistence/managed-data-source.
 import { isOperatorScope, SCOPES } from '../../../src/common/permission.js';
 import type { TestApplication } from '../../setup/application.js';
 import { grant, must, operatorOf } from '../../setup/people.js';
+import { createReconciliationItem } from './books.js';
 
 export type Credentials = Record<string, string>;
 
@@ -42,6 +43,11 @@ export interface Ids {
   user: string;
   email: string;
   wallet: string;
+  /** Of another space of the owner's. */
+  otherWallet: string;
+  /** A movement of the wallet. */
+  transaction: string;
+  reconciliationItem: string;
   budget: string;
   purchase: string;
   priceOverride: string;
@@ -112,6 +118,7 @@ export async function createWorld(
   const as = (method: string, path: string, body?: object) =>
     must(atelier, method === 'GET' ? 200 : 201, method, path, body, owner.session);
   const wallets = await as('GET', `/api/v1/billing/wallets?search_space_id=${space}`);
+  const ledger = await as('GET', `/api/v1/billing/wallets/${wallets.data[0].id}/ledger`);
   const generation = await createGeneration(atelier, owner, space);
   const invite = await createInvite(atelier, owner, space);
   const narrow = await createKey(atelier, owner, space, NARROW_SCOPES);
@@ -128,6 +135,9 @@ export async function createWorld(
       user: cast.stranger.id,
       email: cast.stranger.email,
       wallet: wallets.data[0].id,
+      otherWallet: await createWallet(atelier, owner),
+      transaction: ledger.data[0].id,
+      reconciliationItem: await createReconciliationItem(atelier),
       budget: await createBudget(atelier, owner, space),
       purchase: await createPurchase(atelier, owner, space),
       priceOverride: await createPriceOverride(atelier),
@@ -161,6 +171,9 @@ export function createRandomIds(): Ids {
     user: newId(),
     email: 'nobody@example.com',
     wallet: newId(),
+    otherWallet: newId(),
+    transaction: newId(),
+    reconciliationItem: newId(),
     budget: newId(),
     purchase: newId(),
     priceOverride: newId(),
@@ -342,6 +355,13 @@ export async function createReset(atelier: TestApplication, userId: string): Pro
   const path = `/api/v1/users/${userId}/reset-password`;
   const made = await must(atelier, 201, 'POST', path, undefined, operatorOf(atelier));
   return made.reset_token;
+}
+
+/** The wallet of a new space. */
+async function createWallet(atelier: TestApplication, owner: Actor): Promise<string> {
+  const space = await createSpace(atelier, owner);
+  const path = `/api/v1/billing/wallets?search_space_id=${space}`;
+  return (await must(atelier, 200, 'GET', path, undefined, owner.session)).data[0].id;
 }
 
 /** A price of something that nobody asks for. */
