@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import type { Wallet } from '../../src/billing/domain/wallet.js';
-import { TestLedger } from '../factories/ledger.factory.js';
+import { migrate } from '../../src/persistence/migrate.js';
+import { makeHold, makeSettle, TestLedger } from '../factories/ledger.factory.js';
 import { databaseKinds } from '../setup/services.js';
 
 describe.each(databaseKinds())('guards of the money tables on %s', (kind) => {
@@ -107,5 +108,36 @@ describe.each(databaseKinds())('guards of the money tables on %s', (kind) => {
       [id, wallet.searchSpaceId],
     );
     expect(await ledger.count('usage_records_unplaced', `id = '${id}'`)).toBe(1);
+  });
+});
+
+describe.each(databaseKinds())('wallets from before there were lots on %s', (kind) => {
+  it('get one paid lot of what they hold, and nothing that was spent', async () => {
+    const ledger = await TestLedger.open(kind);
+    try {
+      const [full, empty] = [await ledger.makeWallet(100), await ledger.makeWallet()];
+      const [open, done] = [makeHold(full.id, 30), makeHold(full.id, 20)];
+      await ledger.hold(open);
+      await ledger.hold(done);
+      await ledger.settle(makeSettle(done.id, 'post', 15));
+      for (let isThere = true; isThere;) {
+        await ledger.dataSource.undoLastMigration({ transaction: 'all' });
+        const [row] = await ledger.dataSource.query<{ name: string | null }[]>(
+          `SELECT to_regclass('grants')::text AS name`,
+        );
+        isThere = row?.name !== null;
+      }
+      await migrate(ledger.dataSource);
+      expect(await ledger.lots.list(full.id, null, 5)).toMatchObject([
+        { kind: 'paid', priority: 500, amountMicros: 85, remainingMicros: 85, state: 'active' },
+      ]);
+      expect(await ledger.lots.list(empty.id, null, 5)).toEqual([]);
+      expect(await ledger.upkeep.listDifferences(10)).toEqual([]);
+      await ledger.settle(makeSettle(open.id, 'post', 30));
+      expect(await ledger.balances(full.id)).toEqual([55, 0, 45]);
+      expect(await ledger.upkeep.listDifferences(10)).toEqual([]);
+    } finally {
+      await ledger.close();
+    }
   });
 });
