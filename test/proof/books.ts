@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Query } from '../setup/installation.js';
+import { MONEY_FAULTS } from './money-faults.js';
 
 /** Each finds what should not be there: one row each, told as it is. */
 const FAULTS: Readonly<Record<string, string>> = {
+  ...MONEY_FAULTS,
   'a generation has not ended': `
     SELECT id, status FROM generations WHERE status IN ('queued', 'running')`,
   'an attempt has not ended': `
@@ -15,22 +17,18 @@ const FAULTS: Readonly<Record<string, string>> = {
     GROUP BY g.id HAVING count(a.id) <> 1`,
   'a hold is open': `SELECT id, reference FROM holds WHERE state = 'held'`,
   'money is still held': `SELECT id, held_micros FROM accounts WHERE held_micros <> 0`,
-  'the ledger does not sum to zero': `
-    SELECT sum(amount_micros) AS sum FROM ledger_entries HAVING sum(amount_micros) <> 0`,
+  'a budget still counts money as held': `
+    SELECT id, scope, held_micros FROM budgets WHERE held_micros <> 0`,
+  'a budget of all calls did not count what the wallets paid': `
+    SELECT b.id, b.spent_micros, a.sum FROM budgets b
+    CROSS JOIN (SELECT sum(spent_micros) AS sum FROM accounts) a
+    WHERE b.scope = 'global' AND b.period = 'total' AND b.mode = 'soft' AND b.spent_micros <> a.sum`,
   'a transaction does not sum to zero': `
     SELECT transaction_id, sum(amount_micros) FROM ledger_entries
     GROUP BY transaction_id HAVING sum(amount_micros) <> 0`,
   'a transaction has no entries': `
     SELECT t.id, t.kind FROM ledger_transactions t
     WHERE NOT EXISTS (SELECT FROM ledger_entries e WHERE e.transaction_id = t.id)`,
-  'a balance is not the sum of its entries': `
-    SELECT a.id, b.bucket, b.balance, e.sum FROM accounts a
-    CROSS JOIN LATERAL (VALUES ('available', a.available_micros), ('held', a.held_micros),
-      ('spent', a.spent_micros), ('issued', a.issued_micros), ('breakage', a.breakage_micros)
-    ) AS b (bucket, balance)
-    CROSS JOIN LATERAL (SELECT coalesce(sum(x.amount_micros), 0) AS sum FROM ledger_entries x
-      WHERE x.account_id = a.id AND x.bucket = b.bucket) e
-    WHERE b.balance <> e.sum`,
   'a generation and its hold disagree': `
     SELECT g.id, g.cost_micros, h.state, h.posted_micros FROM generations g
     FULL JOIN holds h ON h.id = g.hold_id

@@ -3,7 +3,7 @@ import { ADMIN_PASSWORD, API_KEY } from '../setup/installation.js';
 
 export const GENERATIONS = '/api/v1/image-generations';
 const WALLETS = '/api/v1/billing/wallets';
-const ADMIN_EMAIL = 'operator@atelier.local';
+export const ADMIN_EMAIL = 'operator@atelier.local';
 
 export interface Reply {
   status: number;
@@ -14,6 +14,7 @@ export interface Reply {
 
 export interface Wallet {
   id: string;
+  search_space_id: string;
   available_micros: number;
   held_micros: number;
   spent_micros: number;
