@@ -9,6 +9,7 @@ import { hashPrices, toPrices } from '../../src/billing/domain/price-list.js';
 import { PLAIN_TERMS } from '../../src/billing/domain/price-terms.js';
 import { type PricedImageRequest, PriceBook } from '../../src/billing/price-book.js';
 import { PricingState } from '../../src/billing/pricing-state.js';
+import { PolledCacheEpoch } from '../../src/persistence/polled-cache-epoch.js';
 import { TestLedger } from '../factories/ledger.factory.js';
 import { StillClock } from '../fakes/still-clock.js';
 import { StillEpoch } from '../fakes/still-epoch.js';
@@ -176,6 +177,27 @@ describe.each(databaseKinds())('the price book on %s', (kind) => {
       const restarted = await start();
       const call = { ...asked, versionId: quoted.versionId, delivered: 1, usage: null, quoted };
       expect((await restarted.charge(call)).chargeMicros).toBe(40_000);
+    });
+
+    it('reaches every process within a second or so, whoever set it', async () => {
+      const processes = await Promise.all(
+        [0, 1].map(async () => {
+          const epoch = new PolledCacheEpoch(ledger.dataSource);
+          await epoch.onModuleInit();
+          const state = new PricingState(new SqlPricingStateReader(ledger.sql), epoch);
+          const book = new PriceBook(repository, state, new StillClock());
+          return { epoch, book };
+        }),
+      );
+      const quoteAll = async () =>
+        (await Promise.all(processes.map(({ book }) => book.quote(REQUEST)))).map(
+          ({ unitMicros }) => unitMicros,
+        );
+      expect(await quoteAll()).toEqual([1_000, 1_000]);
+      await set({});
+      await ledger.dataSource.query('SELECT cache_epoch_bump()');
+      await expect.poll(quoteAll, { timeout: 30_000, interval: 50 }).toEqual([10_000, 10_000]);
+      await Promise.all(processes.map(({ epoch }) => epoch.beforeApplicationShutdown()));
     });
 
     it('prices a picture by size and quality, and by its area', async () => {
