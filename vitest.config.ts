@@ -18,7 +18,8 @@ const common = {
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // Half of a file's time is waiting, for the database, for a window of time: two processors carry three.
+    maxWorkers: 3,
     reporters: ['default', new ProofTableReporter()],
     projects: [
       { test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'] } },
