@@ -72,7 +72,7 @@ describe.each(databaseKinds())('budgets over HTTP on %s', (kind) => {
   const auditOf = (id: unknown) =>
     identity.sql<{ action: string; before: Body | null; after: Body | null; user: string }>(
       `SELECT action, before, after, actor_user_id AS "user" FROM audit_events
-        WHERE target_type = 'budget' AND target_id = $1 ORDER BY id`,
+        WHERE target_type = 'budget' AND target_id = $1 AND actor_kind = 'user' ORDER BY id`,
       [id],
     );
   const fieldsOf = ({ errors }: Body) => (errors as { field: string }[]).map(({ field }) => field);
