@@ -91,6 +91,37 @@ describe.each(databaseKinds())('the ledger under load on %s', (kind) => {
     expect(await ledger.balances(wallet.id)).toEqual([1_000 + 20 * 5 - 40 * 2, 0, 80]);
   });
 
+  it('transfers in both directions and lets grants end beside calls, without a deadlock', async () => {
+    const wallets = await Promise.all(Array.from({ length: 4 }, () => ledger.makeWallet(1_000)));
+    const soon = () => new Date(Date.now() + 2_000);
+    // Under load it may be over before it begins.
+    const late = (error: { code: string }) => expect(error.code).toBe('request.invalid');
+    const ends = await Promise.all(
+      Array.from({ length: 120 }, async (_, index) => {
+        const [from, to] = [wallets[index % 4]!, wallets[(index * 3 + 1) % 4]!];
+        if (index % 4 === 0 && from !== to) return ledger.transfer(from.id, to.id, 7);
+        if (index % 4 === 1) {
+          const lot = { kind: 'promotional', expiresAt: soon() } as const;
+          return ledger.grant(from.id, 11, { lot }).catch(late);
+        }
+        if (index % 8 === 2) return ledger.turnDue();
+        const hold = makeHold(from.id, 9);
+        await writerOf(index).admit({ hold });
+        return writerOf(index).conclude({ settle: makeSettle(hold.id, 'post', 6) });
+      }),
+    );
+    expect(ends).toHaveLength(120);
+    await expect
+      .poll(
+        async () => {
+          await ledger.turnDue();
+          return ledger.count('grants', `kind = 'promotional' AND remaining_micros > 0`);
+        },
+        { timeout: 30_000, interval: 200 },
+      )
+      .toBe(0);
+  });
+
   it('has books that add up after all of it', async () => {
     expect(await ledger.upkeep.listDifferences(10)).toEqual([]);
   });

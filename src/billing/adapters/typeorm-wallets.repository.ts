@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { assert } from '../../common/assert.js';
+import { DomainError } from '../../common/domain-error.js';
 import { newId } from '../../common/ids.js';
 import { findConstraint } from '../../persistence/sql-error.js';
 import { type Micros, toMicros } from '../../common/micros.js';
@@ -76,7 +77,7 @@ export class TypeormWalletsRepository extends WalletsRepository {
     };
     const [row] = await this.manager
       .query<{ verdicts: Verdict[] }[]>(GRANT, [JSON.stringify([member])])
-      .catch(refuseClosed);
+      .catch(refuseLate);
     return toOutcome(row?.verdicts[0] as Record<string, unknown> | null | undefined);
   }
 
@@ -103,9 +104,12 @@ export class TypeormWalletsRepository extends WalletsRepository {
   }
 }
 
-/** The wallet of a deleted space stays in the books, and is nobody's any more. */
-function refuseClosed(error: unknown): never {
+/** What became true while the grant waited for its turn. */
+function refuseLate(error: unknown): never {
+  // The wallet of a deleted space stays in the books, and is nobody's any more.
   if (findConstraint(error) === 'accounts_closed_empty') throw walletNotFound();
+  if (findConstraint(error) === 'grants_expire_later')
+    throw DomainError.invalid('expires_at', 'must be in the future');
   throw error;
 }
 
