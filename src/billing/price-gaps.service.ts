@@ -31,7 +31,7 @@ export class PriceGapsService implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const gaps = await this.listGaps();
     if (gaps.length === 0) return;
-    this.logger.warn(
+    this.logger.log(
       `${gaps.length} operations of models have no price and are refused: GET /api/v1/billing/prices/missing`,
     );
   }

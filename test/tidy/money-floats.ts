@@ -94,13 +94,15 @@ function calledName({ expression }: ts.CallExpression): string {
 
 function nameAround(node: ts.Node): string {
   for (let around: ts.Node | undefined = node; around; around = around.parent) {
-    const isNamed =
-      ts.isFunctionDeclaration(around) ||
-      ts.isMethodDeclaration(around) ||
-      (ts.isVariableDeclaration(around) &&
-        ts.isVariableStatement(around.parent.parent) &&
-        ts.isSourceFile(around.parent.parent.parent));
-    if (isNamed && around.name) return (around.name as ts.Node).getText();
+    if (ts.isFunctionDeclaration(around) || ts.isMethodDeclaration(around)) {
+      if (around.name) return around.name.getText();
+    } else if (ts.isVariableDeclaration(around) && isOfFile(around)) {
+      return around.name.getText();
+    }
   }
   return '(top)';
+}
+
+function isOfFile({ parent }: ts.VariableDeclaration): boolean {
+  return ts.isVariableStatement(parent.parent) && ts.isSourceFile(parent.parent.parent);
 }
