@@ -16,6 +16,9 @@ const FAULTS: Readonly<Record<string, string>> = {
     SELECT g.id, count(a.id) FROM generations g LEFT JOIN generation_attempts a ON a.generation_id = g.id
     GROUP BY g.id HAVING count(a.id) <> 1`,
   'a hold is open': `SELECT id, reference FROM holds WHERE state = 'held'`,
+  'a hold was open more than a minute beyond its time': `
+    SELECT id, expires_at, concluded_at FROM holds
+    WHERE coalesce(concluded_at, now()) > expires_at + interval '60 seconds'`,
   'money is still held': `SELECT id, held_micros FROM accounts WHERE held_micros <> 0`,
   'a budget still counts money as held': `
     SELECT id, scope, held_micros FROM budgets WHERE held_micros <> 0`,

@@ -1,6 +1,7 @@
 /**
  * Proves that kill -9 loses nothing and pays for nothing twice. Clients ask both vendors for pictures at once and
- * queued; processes are killed at a random moment, some again while they recover; what is left must add up.
+ * queued, under budgets of every scope; processes are killed at a random moment, some again while they recover; what is
+ * left must add up.
  */
 import { createHash, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,15 +14,19 @@ import {
   type Query,
 } from '../setup/installation.js';
 import { measureSlowdown } from '../setup/machine-load.js';
-import { proofRounds } from '../setup/proof-rounds.js';
+import { proofShare, toNumbers } from '../setup/proof-rounds.js';
 import type { ProofRow } from '../setup/proof-table.reporter.js';
 import { installationKind } from '../setup/services.js';
 import { OpenaiSimulator } from '../simulators/openai.simulator.js';
 import { countTotals, findFaults, OPEN_WORK } from './books.js';
+import { CAPS, Caps } from './caps.js';
 import { CrashClients, PATH, type Shown } from './crash-clients.js';
 import { VendorCalls } from './vendor-calls.js';
 
+const ROUNDS = proofShare({ whole: 30, least: 2 });
 const ROUND_TIMEOUT_MS = 120_000;
+/** More than the clients will ever spend. */
+const ROOM_MICROS = 1_000_000_000_000;
 const KILL_AFTER_MS = { least: 500, most: 2_500 };
 /** Within a start and the first rounds of recovery. */
 const KILL_AGAIN_AFTER_MS = { least: 300, most: 2_500 };
@@ -86,13 +91,14 @@ describe(`kill -9 during generations on the ${kind} set`, () => {
     await installation?.drop();
   });
 
-  it.for(proofRounds())(
+  it.for(toNumbers(ROUNDS))(
     'round %i: nothing is lost, and every picture is paid once',
     { timeout: ROUND_TIMEOUT_MS },
     async (round, { task }) => {
       const plans = PLANS[kind];
       const plan = plans[(round - 1) % plans.length] ?? plans[0];
       await fleet.start(plan.roles);
+      if (round === 1) await makeBudgets();
       await clients.start();
       await delay(randomInt(KILL_AFTER_MS.least, KILL_AFTER_MS.most));
       await fleet.kill(plan.killed);
@@ -120,6 +126,13 @@ describe(`kill -9 during generations on the ${kind} set`, () => {
       };
     },
   );
+
+  /** One of every scope, and one over all calls that must have counted what the wallet paid. */
+  async function makeBudgets(): Promise<void> {
+    const caps = await Caps.open(fleet.addresses()[0] ?? '');
+    for (const scope of CAPS) await caps.make(scope, ROOM_MICROS);
+    await caps.make('global', ROOM_MICROS, 'soft');
+  }
 
   /** How long it takes until all are ready that were killed, were the machine theirs alone. */
   async function restart(): Promise<number> {

@@ -26,6 +26,15 @@ export class Fleet {
     await Promise.all(this.places.map(({ service }) => service.becomeReady()));
   }
 
+  /** Further ones, one after the other: many that start at once keep each other from it. */
+  async join(roles: readonly FleetRole[]): Promise<void> {
+    for (const role of roles) {
+      const service = this.launch(role);
+      this.places.push({ role, service });
+      await service.becomeReady();
+    }
+  }
+
   /** Where requests may be sent at this moment. */
   addresses(): string[] {
     return this.places
