@@ -104,6 +104,8 @@ export abstract class VendorSimulator<Fault extends string> {
     this.concurrencyMax = Math.max(this.concurrencyMax, this.concurrency);
     response.once('close', () => (this.concurrency -= 1));
     const body = await readSimulatedBody(request).catch(() => null);
+    // A client that broke off its request has not made one.
+    if (!request.complete) return;
     const fault = this.faults.shift() ?? MARKER.exec(this.promptOf(body))?.[1] ?? null;
     this.record(request, path, body, fault ?? 'success');
     const slowMs = Number(/^slow=(\d+)$/.exec(fault ?? '')?.[1] ?? 0);

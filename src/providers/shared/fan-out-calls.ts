@@ -34,11 +34,12 @@ export async function fanOutCalls<T>(
   const failures: ProviderError[] = [];
   const ending = new AbortController();
   const signal = AbortSignal.any([call.signal, ending.signal]);
-  const ends: Promise<void>[] = [];
+  /** One per request begun; over when it and all before it are. */
+  const turns: Promise<unknown>[] = [];
   let fault: { error: unknown } | null = null;
 
   const makeOne = async (index: number): Promise<void> => {
-    const before = ends[index - 1];
+    const before = turns[index - 1];
     const deliver = async (image: DeliveredImage): Promise<void> => {
       await before;
       await call.deliver(image);
@@ -55,9 +56,10 @@ export async function fanOutCalls<T>(
   };
 
   const work = async (): Promise<void> => {
-    while (ends.length < call.n && failures.length === 0 && !ending.signal.aborted) {
-      const end = makeOne(ends.length);
-      ends.push(end);
+    while (turns.length < call.n && failures.length === 0 && !ending.signal.aborted) {
+      const index = turns.length;
+      const end = makeOne(index);
+      turns.push(Promise.all([turns[index - 1], end]));
       await end;
     }
   };

@@ -54,6 +54,49 @@ describe('streamImageJson', () => {
     }
   });
 
+  it('tells drafts from pictures however the answer is cut, and reads over what is of no use', async () => {
+    const form = {
+      path: ['candidates', '[]', 'content', 'parts', '[]', 'inlineData', 'data'],
+      draftKey: 'thought',
+      skippedKey: 'thoughtSignature',
+    };
+    for (let round = 0; round < 200; round += 1) {
+      const images = [1, 2, 3].map(() => randomBytes(randomInt(1, 300)));
+      const [first, second, third] = images.map((image) => ({
+        inlineData: { mimeType: 'image/png', data: image.toString('base64') },
+      }));
+      const parts = [
+        { text: 'thought":true', thought: true },
+        { ...first, thought: true },
+        { thought: true, ...second },
+        { thought: false, ...third, thoughtSignature: 'QUJD\\"'.repeat(50) },
+      ];
+      const text = JSON.stringify({ candidates: [{ content: { parts } }], thought: true }, null, 1);
+      const read: Buffer[] = [];
+      const faults: string[] = [];
+      const sizeMax = randomInt(2, 60);
+      const { document, streamed } = await streamImageJson(
+        cut(text, () => randomInt(1, sizeMax)),
+        { ...LIMITS, picturesMax: 1 },
+        async ({ bytes }) => {
+          const parts: Uint8Array[] = [];
+          try {
+            for await (const part of bytes) parts.push(part);
+          } catch (error) {
+            faults.push((error as Error).name);
+            throw error;
+          }
+          read.push(Buffer.concat(parts));
+        },
+        form,
+      );
+      expect(read).toEqual([images[2]]);
+      expect(faults).toEqual(['DraftPictureError']);
+      expect(streamed).toEqual([3]);
+      expect(JSON.stringify(document)).toContain('"thoughtSignature":""');
+    }
+  });
+
   it('hands a picture on before the answer has ended', async () => {
     const events: string[] = [];
     async function* source(): AsyncGenerator<Buffer> {

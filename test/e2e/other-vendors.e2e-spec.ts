@@ -1,0 +1,176 @@
+// Proves the way through Gemini and Stability: their pictures are stored and charged by the price book, by what the vendor
+// counted where it counts; what was refused costs nothing. Prices: Gemini Nano Banana 2.1 takes 1.5 micros a token of
+// prompt, 7.5 a token of text and 30 a token of picture that come out; Stability 30,000 to 40,000 a picture.
+import sharp from 'sharp';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Answer, startApplication, type TestApplication } from '../setup/application.js';
+import { GeminiSimulator } from '../simulators/gemini.simulator.js';
+import { makePicture } from '../simulators/simulator-picture.js';
+import { StabilitySimulator } from '../simulators/stability.simulator.js';
+
+const KEY = 'vendor-credential-of-these-tests-0123456789';
+const GENERATIONS = '/api/v1/image-generations';
+const NANO = 'gemini-nano-banana-2.1';
+/** `fox` is one token; a picture 1,120 at 1K. Micros, before they are rounded up. */
+const NANO_PICTURE = 1 * 1.5 + 1_120 * 30;
+
+let gemini: GeminiSimulator;
+let stability: StabilitySimulator;
+let atelier: TestApplication;
+let availableBefore: number;
+
+beforeAll(async () => {
+  gemini = await GeminiSimulator.start({ apiKey: KEY });
+  stability = await StabilitySimulator.start({ apiKey: KEY });
+  atelier = await startApplication({
+    AI_PROVIDER: 'gemini',
+    GOOGLE_API_KEY: KEY,
+    GOOGLE_BASE_URL: gemini.baseUrl,
+    STABILITY_API_KEY: KEY,
+    STABILITY_BASE_URL: stability.baseUrl,
+    OUTBOUND_ALLOW: '127.0.0.1',
+  });
+});
+afterAll(async () => {
+  await atelier.stop();
+  await gemini.stop();
+  await stability.stop();
+});
+beforeEach(async () => {
+  gemini.reset();
+  stability.reset();
+  availableBefore = (await readWallet()).available_micros;
+});
+
+async function readWallet() {
+  return (await atelier.call('GET', '/api/v1/billing/wallets')).body.data[0];
+}
+
+function make(body: object): Promise<Answer> {
+  return atelier.call('POST', GENERATIONS, { prompt: 'fox', ...body });
+}
+
+/** Wallet, record and usage row agree. */
+async function assertCharged(record: { id: string }, micros: number) {
+  expect(await readWallet()).toMatchObject({
+    available_micros: availableBefore - micros,
+    held_micros: 0,
+  });
+  const stored = (await atelier.call('GET', `${GENERATIONS}/${record.id}`)).body;
+  expect(stored).toMatchObject({ cost_micros: micros });
+  const { body } = await atelier.call('GET', '/api/v1/billing/usage?limit=1');
+  expect(body.data[0]).toMatchObject({ generation_id: record.id, charged_micros: micros });
+  return body.data[0];
+}
+
+async function readPicture(url: string) {
+  const bytes = Buffer.from(await (await fetch(url)).arrayBuffer());
+  const { width, height, format } = await sharp(bytes).metadata();
+  return { width, height, format };
+}
+
+async function picture(widthPx: number, heightPx: number) {
+  return { data: (await makePicture('given', widthPx, heightPx, 'png')).toString('base64') };
+}
+
+describe('Gemini', () => {
+  it('makes pictures side by side, charged by all that it counted', async () => {
+    gemini.failNext('drafts', 2);
+    const { status, body } = await make({ model: NANO, n: 2, size: '1200x896' });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ status: 'succeeded', provider: 'gemini', model: NANO });
+    for (const { url } of body.images) {
+      expect(await readPicture(url)).toEqual({ width: 1200, height: 896, format: 'png' });
+    }
+    // Two requests, each of which also thought for 210 tokens; the drafts were not kept.
+    const usage = await assertCharged(body, 2 * (NANO_PICTURE + 210 * 7.5));
+    expect(usage).toMatchObject({
+      provider: 'gemini',
+      images_delivered: 2,
+      input_tokens: 2,
+      output_tokens: 2 * 1_330,
+      image_output_tokens: 2 * 1_120,
+    });
+    expect(gemini.callCount).toBe(2);
+  });
+
+  it('serves what names no model, and dresses a person', async () => {
+    const images = [await picture(64, 96), await picture(64, 64)];
+    const { status, body } = await make({ operation: 'try_on', reference_images: images });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ model: 'gemini-3-pro-image', images: [{ format: 'jpeg' }] });
+    const [contents] = gemini.calls.map(({ fields }) => fields.contents as { parts: object[] }[]);
+    expect(contents?.[0]?.parts).toHaveLength(3);
+    const { input_tokens: inputTokens } = (
+      await atelier.call('GET', '/api/v1/billing/usage?limit=1')
+    ).body.data[0];
+    // Two micros a token that goes in, 120 a token of picture.
+    await assertCharged(body, inputTokens * 2 + 1_120 * 120);
+  });
+
+  it('keeps and charges what came when a part failed, and says why', async () => {
+    gemini.failNext('overloaded');
+    const { body } = await make({ model: NANO, n: 2 });
+    expect(body).toMatchObject({
+      status: 'partially_succeeded',
+      images: [expect.anything()],
+      warnings: [{ code: 'fewer_images', message: expect.stringContaining('1 of 2') }],
+    });
+    await assertCharged(body, Math.ceil(NANO_PICTURE));
+  });
+
+  it('costs nothing when it refuses, and is not asked again', async () => {
+    const { status, body } = await make({ model: NANO, prompt: 'fox [sim:image_safety]' });
+    expect([status, body.code]).toEqual([422, 'provider.refused']);
+    expect(await readWallet()).toMatchObject({ available_micros: availableBefore, held_micros: 0 });
+    expect(gemini.callCount).toBe(1);
+  });
+
+  it('names the successor of what was shut down', async () => {
+    const { status, body } = await make({ model: 'imagen-4.0-ultra-generate-001' });
+    expect([status, body.code]).toEqual([410, 'routing.model_retired']);
+    expect(body.detail).toContain('gemini-3-pro-image');
+  });
+});
+
+describe('Stability', () => {
+  it('makes a picture in the format asked for, at its price', async () => {
+    const { status, body } = await make({
+      model: 'stable-image-core',
+      output_format: 'webp',
+      seed: 9,
+    });
+    expect(status).toBe(201);
+    expect(body.images[0]).toMatchObject({ format: 'webp', seed: 9 });
+    await assertCharged(body, 30_000);
+  });
+
+  it('makes a picture wider', async () => {
+    const { status, body } = await make({
+      model: 'edit/outpaint',
+      operation: 'outpaint',
+      reference_images: [await picture(96, 64)],
+      provider_options: { right: 40 },
+    });
+    expect(status).toBe(201);
+    expect(await readPicture(body.images[0].url)).toMatchObject({ width: 136, height: 64 });
+    await assertCharged(body, 40_000);
+  });
+
+  it('does not deliver what it blurred, and costs nothing then', async () => {
+    stability.failNext('filtered');
+    const { status, body } = await make({ model: 'stable-image-core' });
+    expect([status, body.code]).toEqual([422, 'provider.refused']);
+    expect(await readWallet()).toMatchObject({ available_micros: availableBefore, held_micros: 0 });
+  });
+});
+
+it('never shows a vendor’s key', async () => {
+  gemini.failNext('echo_key');
+  stability.failNext('echo_key');
+  const answers = [await make({ model: NANO }), await make({ model: 'stable-image-core' })];
+  for (const { body } of answers) {
+    expect(body.code).toBe('provider.unauthorized');
+    expect(JSON.stringify(body)).not.toContain(KEY);
+  }
+});
