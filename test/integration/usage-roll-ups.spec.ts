@@ -40,11 +40,15 @@ describe.each(databaseKinds())('usage rows and their sums on %s', (kind) => {
     const [coarse] = await query(
       `SELECT sum(calls)::int AS calls, ${SUMS} FROM usage_daily_models`,
     );
-    return [rows, fine, coarse];
+    const [weeks] = await query(
+      `SELECT sum(calls)::int AS calls, ${SUMS} FROM usage_weekly_models`,
+    );
+    return [rows, fine, coarse, weeks];
   }
 
   async function expectEqualSums(): Promise<void> {
-    const [rows, fine, coarse] = await addUp();
+    const [rows, fine, coarse, weeks] = await addUp();
+    expect(weeks).toEqual(rows);
     expect(fine).toEqual(rows);
     expect(coarse).toEqual(rows);
   }
@@ -172,6 +176,41 @@ describe.each(databaseKinds())('usage rows and their sums on %s', (kind) => {
     expect((await reader.report(request({ filter: chats }))).totals.calls).toBe(1);
   });
 
+  it('comes to the same by whole weeks as by days, wherever a period begins and ends', async () => {
+    const space = newId();
+    const from = Date.parse('2026-03-01');
+    const toDay = (days: number) => new Date(from + days * 86_400_000).toISOString().slice(0, 10);
+    for (let day = 0; day < 24; day += 1) {
+      const usage = makeUsage(space, { list_cost_micros: 2 ** day });
+      await record(usage);
+      await query(
+        `UPDATE usage_records SET created_at = $2::date + interval '13 hours' WHERE id = $1`,
+        [usage.id, toDay(day)],
+      );
+    }
+    await addAll();
+    const reader = new SqlUsageReportsReader(ledger.dataSource);
+    for (const [first, last] of [
+      [0, 23],
+      [1, 7],
+      [1, 8],
+      [2, 8],
+      [2, 14],
+      [3, 9],
+      [5, 6],
+      [8, 21],
+    ] as const) {
+      const period = { from: toDay(first), to: toDay(last) };
+      const filter = { searchSpaceId: space };
+      const { totals } = await reader.report(request({ period, filter, groupBy: ['model'] }));
+      expect({ first, last, cost: totals.listCostMicros }).toEqual({
+        first,
+        last,
+        cost: 2 ** (last + 1) - 2 ** first,
+      });
+    }
+  });
+
   it('adds up while many write and many add, and loses and doubles nothing', async () => {
     const [spaces, models] = [
       [newId(), newId()],
@@ -200,6 +239,7 @@ describe.each(databaseKinds())('usage rows and their sums on %s', (kind) => {
     const before = await addUp();
     await query('DELETE FROM usage_daily');
     await query('DELETE FROM usage_daily_models');
+    await query('DELETE FROM usage_weekly_models');
     await query(toRollUp('usage_records u'));
     expect(await addUp()).toEqual(before);
   });

@@ -28,18 +28,21 @@ const DELETE_KEYS = `
     RETURNING attempt_id)
   SELECT count(*)::int AS count FROM gone`;
 
+/** A week is named by its first day. */
+const DAYS_OF_WEEK = 7;
 const FIRST_DAY = `((now() - make_interval(days => $1::int)) AT TIME ZONE 'UTC')::date`;
 
 const DELETE_DAYS = `
   WITH fine AS (${toDeletion('usage_daily')}), coarse AS (${toDeletion('usage_daily_models')}),
+       weeks AS (${toDeletion('usage_weekly_models', DAYS_OF_WEEK)}),
        told AS (${toDeletion('spend_anomalies')})
   SELECT (SELECT count(*) FROM fine)::int + (SELECT count(*) FROM coarse)::int
-       + (SELECT count(*) FROM told)::int AS count`;
+       + (SELECT count(*) FROM weeks)::int + (SELECT count(*) FROM told)::int AS count`;
 
-function toDeletion(table: string): string {
+function toDeletion(table: string, days = 1): string {
   return `
     DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM ${table} WHERE day < ${FIRST_DAY} ORDER BY day LIMIT $2)) RETURNING day`;
+      SELECT ctid FROM ${table} WHERE day + ${days} <= ${FIRST_DAY} ORDER BY day LIMIT $2)) RETURNING day`;
 }
 
 @Injectable()

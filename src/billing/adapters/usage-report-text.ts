@@ -1,4 +1,10 @@
-import type { UsageDimension, UsageFilter, UsageReportRequest } from '../domain/usage-report.js';
+import { toDay } from '../domain/usage-period.js';
+import type {
+  UsageDimension,
+  UsageFilter,
+  UsagePeriod,
+  UsageReportRequest,
+} from '../domain/usage-report.js';
 
 /** Fields of a filter and the columns that they compare. */
 const FILTER_COLUMNS = {
@@ -64,7 +70,7 @@ export interface ReportStatement {
 export function toReportStatement(request: UsageReportRequest): ReportStatement {
   const { period, filter, groupBy } = request;
   const values: unknown[] = [period.from, period.to];
-  const conditions = ['day >= $1::date', 'day <= $2::date'];
+  const conditions: string[] = [];
   const columns = groupBy.map((dimension) => DIMENSION_COLUMNS[dimension]);
   for (const [field, column] of Object.entries(FILTER_COLUMNS)) {
     const value = filter[field as keyof UsageFilter];
@@ -73,13 +79,42 @@ export function toReportStatement(request: UsageReportRequest): ReportStatement 
     columns.push(column);
   }
   const isFine = columns.some((column) => FINE_COLUMNS.includes(column));
-  const table = isFine ? 'usage_daily' : 'usage_daily_models';
-  return { text: toText(request, table, conditions), values };
+  const weeks = isFine || groupBy.includes('day') ? null : findWeeks(period);
+  const source = weeks
+    ? toWeeksAndDays(values.push(weeks.from), values.push(weeks.before))
+    : `SELECT * FROM ${isFine ? 'usage_daily' : 'usage_daily_models'} WHERE day >= $1::date AND day <= $2::date`;
+  return { text: toText(request, source, conditions), values };
+}
+
+const MS_PER_DAY = 86_400_000;
+const DAYS_OF_WEEK = 7;
+/** 1970-01-05 was the first Monday after the epoch. */
+const FIRST_MONDAY_DAY = 4;
+
+/** The whole weeks of the period, Monday to Monday; null when there is none. */
+function findWeeks({ from, to }: UsagePeriod): { from: string; before: string } | null {
+  const fromDay = Date.parse(from) / MS_PER_DAY - FIRST_MONDAY_DAY;
+  const endDay = Date.parse(to) / MS_PER_DAY + 1 - FIRST_MONDAY_DAY;
+  const first = Math.ceil(fromDay / DAYS_OF_WEEK) * DAYS_OF_WEEK;
+  const before = Math.floor(endDay / DAYS_OF_WEEK) * DAYS_OF_WEEK;
+  if (first >= before) return null;
+  return {
+    from: toDay((first + FIRST_MONDAY_DAY) * MS_PER_DAY),
+    before: toDay((before + FIRST_MONDAY_DAY) * MS_PER_DAY),
+  };
+}
+
+/** A third of the rows of a month, a sixth of a year's: whole weeks, and the days before and after them. */
+function toWeeksAndDays(from: number, before: number): string {
+  return `
+      SELECT * FROM usage_weekly_models WHERE day >= $${from}::date AND day < $${before}::date
+      UNION ALL SELECT * FROM usage_daily_models WHERE day >= $1::date AND day < $${from}::date
+      UNION ALL SELECT * FROM usage_daily_models WHERE day >= $${before}::date AND day <= $2::date`;
 }
 
 function toText(
   { groupBy, sort, offset, limit }: UsageReportRequest,
-  table: string,
+  source: string,
   conditions: readonly string[],
 ): string {
   const columns = groupBy.map((dimension) => DIMENSION_COLUMNS[dimension]);
@@ -97,8 +132,8 @@ function toText(
    WHERE position > ${offset} AND position <= ${offset + limit}`;
   return `
   WITH sums AS MATERIALIZED (
-    SELECT ${[...keys, ...sums].join(', ')} FROM ${table}
-     WHERE ${conditions.join(' AND ')} ${grouping}
+    SELECT ${[...keys, ...sums].join(', ')} FROM (${source}) usage
+     WHERE ${['true', ...conditions].join(' AND ')} ${grouping}
   )
   SELECT true AS is_total, count(*) AS groups_count, 0::bigint AS position,
          ${[...names.map((name) => `NULL::text AS ${name}`), ...totals].join(', ')}

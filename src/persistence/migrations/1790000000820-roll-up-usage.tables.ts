@@ -52,8 +52,8 @@ function toId(column: string): string {
 }
 
 /**
- * Adds what a query of `source` (an alias `u` of usage rows) finds to both roll-ups. Upserts go in the order of the
- * key, first the one table and then the other, so that workers never wait for each other in a circle.
+ * Adds what a query of `source` (an alias `u` of usage rows) finds to all three roll-ups. Upserts go in the order of the
+ * key, and the tables always in one order, so that workers never wait for each other in a circle.
  */
 export function toRollUp(source: string): string {
   return `
@@ -61,16 +61,21 @@ export function toRollUp(source: string): string {
       SELECT ${FINE_KEY.map((name) => `${OF_ROW[name] ?? `u.${name}`} AS ${name}`).join(', ')},
              ${SUM_NAMES.map((name) => `${SUMS[name]} AS ${name}`).join(', ')}
         FROM ${source}
-    ), by_day AS (${toUpsert('usage_daily', FINE_KEY)})
+    ), by_day AS (${toUpsert('usage_daily', FINE_KEY)}
+    ), by_week AS (${toUpsert('usage_weekly_models', COARSE_KEY, WEEK_OF_DAY)})
     ${toUpsert('usage_daily_models', COARSE_KEY)}`;
 }
 
-function toUpsert(table: string, key: readonly string[]): string {
+/** A week goes by the name of its Monday. */
+const WEEK_OF_DAY = `date_trunc('week', day::timestamp)::date`;
+
+function toUpsert(table: string, key: readonly string[], day = 'day'): string {
   const keys = key.join(', ');
+  const groups = key.map((name) => (name === 'day' ? day : name)).join(', ');
   return `
       INSERT INTO ${table} AS t (${keys}, ${SUM_NAMES.join(', ')})
-      SELECT ${keys}, ${SUM_NAMES.map((name) => `sum(${name})::bigint`).join(', ')}
-        FROM fresh GROUP BY ${keys} ORDER BY ${keys}
+      SELECT ${groups}, ${SUM_NAMES.map((name) => `sum(${name})::bigint`).join(', ')}
+        FROM fresh GROUP BY ${groups} ORDER BY ${groups}
       ON CONFLICT (${keys}) DO UPDATE
          SET ${SUM_NAMES.map((name) => `${name} = t.${name} + excluded.${name}`).join(', ')}`;
 }
@@ -134,7 +139,7 @@ const ANOMALIES = `
   CREATE INDEX spend_anomalies_by_day ON spend_anomalies (day);
 `;
 
-const OF_SPACES = ['usage_daily', 'usage_daily_models', 'spend_anomalies'];
+const OF_SPACES = ['usage_daily', 'usage_daily_models', 'usage_weekly_models', 'spend_anomalies'];
 
 /** Only jobs write here; callers read. */
 const PROTECTED = OF_SPACES.map(
@@ -153,6 +158,7 @@ export const USAGE_TABLES = [
   toTable('usage_daily', FINE_KEY),
   BY_KEY,
   toTable('usage_daily_models', COARSE_KEY),
+  toTable('usage_weekly_models', COARSE_KEY),
   ANOMALIES,
   PROTECTED,
   toRollUp('usage_records u'),
