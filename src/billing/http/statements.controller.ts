@@ -57,9 +57,8 @@ export class StatementsController {
   ): Promise<void> {
     const wallet = await this.wallets.findFor(caller, walletId);
     const period = toStatementPeriod(query, new Date());
-    const isTable = query.format === 'csv' || (!query.format && accept?.startsWith(CSV) === true);
-    if (isTable) this.sendRows(reply, wallet, period);
-    else await this.sendPage(reply, wallet, period, query);
+    if (isTable(query, accept)) return this.sendRows(reply, wallet, period);
+    return this.sendPage(reply, wallet, period, query);
   }
 
   private sendRows(reply: FastifyReply, wallet: Wallet, period: StatementPeriod): void {
@@ -78,4 +77,8 @@ export class StatementsController {
     const statement = await this.statements.read(wallet, period, page);
     void reply.send(toStatementResponse(statement, page.limit));
   }
+}
+
+function isTable({ format }: StatementQueryDto, accept = ''): boolean {
+  return format === undefined ? accept.startsWith(CSV) : format === 'csv';
 }
