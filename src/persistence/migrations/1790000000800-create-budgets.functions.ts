@@ -129,7 +129,11 @@ const LOCK = `
         INSERT INTO budget_periods (budget_id, period_start, period_end, limit_micros,
           carried_micros, held_micros, spent_micros)
         VALUES (caps[j].id, caps[j].period_start, caps[j].period_end, caps[j].limit_micros,
-          caps[j].carried_micros, caps[j].held_micros, caps[j].spent_micros);
+          caps[j].carried_micros, caps[j].held_micros, caps[j].spent_micros)
+        ON CONFLICT (budget_id, period_start) DO UPDATE
+          SET period_end = excluded.period_end,
+              held_micros = budget_periods.held_micros + excluded.held_micros,
+              spent_micros = budget_periods.spent_micros + excluded.spent_micros;
       END IF;
       caps[j] := billing_roll_budget(caps[j], now());
     END LOOP;
