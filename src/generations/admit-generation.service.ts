@@ -55,9 +55,10 @@ export class AdmitGenerationService {
    * @throws DomainError as RoutingService.plan; `auth.scope_missing`, `auth.model_not_allowed` for a key;
    * `billing.no_price`, `billing.subscription_expired`.
    */
-  async draft(request: GenerationRequest, asking: Asking): Promise<Draft> {
-    assertImageScope(asking.caller, request);
-    const candidate = this.plan(request);
+  async draft(asked: GenerationRequest, asking: Asking): Promise<Draft> {
+    assertImageScope(asking.caller, asked);
+    const candidate = this.plan(asked);
+    const request = withSize(asked, candidate);
     const { model, connection } = candidate;
     assertModelAllowed(asking.caller, model.id);
     const inputImages = request.referenceImages.length + (request.mask ? 1 : 0);
@@ -102,6 +103,7 @@ export class AdmitGenerationService {
         n: request.n,
         widthPx: request.widthPx,
         heightPx: request.heightPx,
+        isShape: request.isShape,
         quality: request.quality,
         style: request.style,
         outputFormat: request.outputFormat,
@@ -266,4 +268,10 @@ function toOptions(request: GenerationRequest): StoredOptions {
     providerOptions: request.providerOptions,
     hasInputs: request.referenceImages.length > 0 || request.mask !== null,
   };
+}
+
+/** A shape becomes the size of the model that has it. */
+function withSize(request: GenerationRequest, { size }: Candidate): GenerationRequest {
+  if (!request.isShape) return request;
+  return { ...request, ...size, size: `${size.widthPx}x${size.heightPx}` };
 }

@@ -16,6 +16,8 @@ export interface ImageRequestShape {
   /** Both or neither. */
   widthPx: number | null;
   heightPx: number | null;
+  /** Whether width and height only say a shape; absent = no. */
+  isShape?: boolean;
   quality?: string | null;
   style?: string | null;
   outputFormat?: ImageFormat | null;

@@ -1,6 +1,12 @@
 // Proves how sizes are read, described and found for an aspect ratio.
 import { describe, expect, it } from 'vitest';
-import { describeSizes, findSizeForAspect, isSizePossible, parseSize } from './size-rule.js';
+import {
+  describeSizes,
+  findSizeForAspect,
+  fitSize,
+  isSizePossible,
+  parseSize,
+} from './size-rule.js';
 import { ModelCatalogService } from './model-catalog.service.js';
 
 const catalog = new ModelCatalogService();
@@ -37,6 +43,17 @@ describe('sizes', () => {
     expect(findSizeForAspect(sizes, 16, 9)).toBeNull();
     expect(findSizeForAspect(sizes, 0, 1)).toBeNull();
     expect(findSizeForAspect(sizesOf('gpt-image-2'), 5, 1)).toBeNull();
+  });
+
+  it('takes a shape for the size of the model that has it, and a size for itself', () => {
+    const wide = { widthPx: 1280, heightPx: 720 };
+    const sizes = sizesOf('gemini-3-pro-image');
+    expect(fitSize(sizes, { ...wide, isShape: true })).toEqual({ widthPx: 1376, heightPx: 768 });
+    expect(fitSize(sizes, wide)).toEqual(wide);
+    expect(fitSize(sizesOf('gpt-image-2'), { ...wide, isShape: true })).toEqual(wide);
+    expect(fitSize(sizesOf('gpt-image-1.5'), { ...wide, isShape: true })).toEqual(wide);
+    const none = { widthPx: null, heightPx: null };
+    expect(fitSize(sizes, { ...none, isShape: true })).toEqual(none);
   });
 
   it('tells the caller what is possible', () => {

@@ -66,6 +66,17 @@ export function findSizeForAspect(rule: SizeRule, width: number, height: number)
   return candidates[0]?.size ?? null;
 }
 
+/** The size asked for; where only its shape counts and the model has no such size, the model's own of that shape. */
+export function fitSize(
+  rule: SizeRule,
+  asked: { widthPx: number | null; heightPx: number | null; isShape?: boolean },
+): { widthPx: number | null; heightPx: number | null } {
+  const { widthPx, heightPx, isShape = false } = asked;
+  if (!isShape || widthPx === null || heightPx === null) return { widthPx, heightPx };
+  const size = { widthPx, heightPx };
+  return isSizePossible(rule, size) ? size : (findSizeForAspect(rule, widthPx, heightPx) ?? size);
+}
+
 function findOnGrid(rule: SizeGrid, aspect: number): PixelSize | null {
   const pixels = Math.min(Math.max(PREFERRED_PIXELS, rule.pixelsMin), rule.pixelsMax);
   const toStep = (side: number): number => Math.round(side / rule.stepPx) * rule.stepPx;

@@ -10,6 +10,7 @@ import {
 } from '../providers/check-capability.js';
 import { ModelCatalogService } from '../providers/model-catalog.service.js';
 import { ProviderFactory } from '../providers/provider.factory.js';
+import { fitSize } from '../providers/size-rule.js';
 import type { ImageModel } from '../providers/spec/image-model.js';
 import type { ImageProviderStrategy } from '../providers/spec/image-provider.strategy.js';
 import { type Connection, listConfiguredConnections } from './connections.js';
@@ -18,6 +19,8 @@ import { type Connection, listConfiguredConnections } from './connections.js';
 export interface Candidate {
   model: ImageModel;
   connection: Connection;
+  /** What is asked of the model; null = left to it. */
+  size: { widthPx: number | null; heightPx: number | null };
 }
 
 /** A model that can be asked for here, with whether anything can serve it. */
@@ -54,11 +57,12 @@ export class RoutingService {
     providerOptions: Record<string, unknown>,
   ): Candidate {
     const model = name === null ? this.getDefaultModel() : this.getModel(name);
-    checkCapability(model, request, this.clock.now());
+    const size = fitSize(model.capabilities.sizes, request);
+    checkCapability(model, { ...request, ...size }, this.clock.now());
     const connection = this.connections.find((one) => one.provider === model.provider);
     if (!connection) throw toNoConnection(model);
     this.factory.getImageProvider(model.provider).assertOptions(providerOptions);
-    return { model, connection };
+    return { model, connection, size };
   }
 
   /** What a stored attempt runs with; null when its connection is no longer configured. */

@@ -108,6 +108,13 @@ describe('Gemini', () => {
     await assertCharged(body, inputTokens * 2 + 1_120 * 120);
   });
 
+  it('takes a shape for the size that it has of it', async () => {
+    const { status, body } = await make({ model: NANO, aspect_ratio: '16:9' });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ images: [{ width: 1376, height: 768 }], warnings: [] });
+    await assertCharged(body, Math.ceil(NANO_PICTURE));
+  });
+
   it('keeps and charges what came when a part failed, and says why', async () => {
     gemini.failNext('overloaded');
     const { body } = await make({ model: NANO, n: 2 });

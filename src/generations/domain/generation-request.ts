@@ -27,6 +27,8 @@ export interface GenerationRequest {
   size: string | null;
   widthPx: number | null;
   heightPx: number | null;
+  /** Whether width and height only say a shape: the model has its own sizes. */
+  isShape?: boolean;
   quality: string | null;
   style?: string;
   seed?: number;

@@ -17,6 +17,7 @@ export function toGenerationRequest(
     n: body.n ?? 1,
     size: size.widthPx === null ? null : `${size.widthPx}x${size.heightPx}`,
     ...size,
+    isShape: isGiven(body.aspect_ratio),
     quality: body.quality ?? null,
     style: body.style ?? undefined,
     seed: body.seed ?? undefined,
