@@ -23,6 +23,21 @@ describe('ModelCatalogService', () => {
     }
   });
 
+  it('knows what Google has shut down, from which day, and what to ask for instead', () => {
+    const catalog = new ModelCatalogService();
+    const gone = catalog
+      .listImageModels()
+      .filter(({ provider, status }) => provider === 'gemini' && status === 'retired')
+      .map(({ id, shutdownDate, successor }) => [id, shutdownDate, successor]);
+    expect(gone).toContainEqual(['gemini-3.1-flash-image', '2026-10-29', 'gemini-nano-banana-2.1']);
+    expect(gone).toContainEqual([
+      'imagen-4.0-ultra-generate-001',
+      '2026-08-17',
+      'gemini-3-pro-image',
+    ]);
+    expect(gone).toHaveLength(7);
+  });
+
   const [first] = openaiModels;
   it.each<[string, object]>([
     ['an unknown operation', { capabilities: { ...first?.capabilities, operations: ['dream'] } }],

@@ -317,6 +317,14 @@ describe('Imagen’s form', () => {
       images: [{ index: 1, revisedPrompt: 'a red fox in snow, in detail' }],
       warnings: [expect.objectContaining({ code: 'fewer_images' })],
     });
+    simulator.failNext('more_images');
+    const more = await run({ model: IMAGEN });
+    expect(more.received).toHaveLength(1);
+    expect(more.result).toMatchObject({
+      deliveredCount: 1,
+      answeredCount: 2,
+      warnings: [expect.objectContaining({ code: 'more_images' })],
+    });
   });
 
   it('calls it a refusal when all were filtered, and a retired model unknown', async () => {

@@ -27,7 +27,13 @@ const FIXTURES: Readonly<Record<string, Fixture>> = fixtures;
  * their data; `large_signature`: megabytes that nobody needs beside the picture.
  */
 export type GeminiFault =
-  keyof typeof fixtures | 'drafts' | 'large_signature' | 'no_usage' | 'fewer_images' | 'echo_key';
+  | keyof typeof fixtures
+  | 'drafts'
+  | 'large_signature'
+  | 'no_usage'
+  | 'fewer_images'
+  | 'more_images'
+  | 'echo_key';
 
 export interface GeminiSimulatorOptions extends VendorSimulatorOptions {
   /** Whether Imagen is still served, as by older servers; Google itself answers 404. */
@@ -126,7 +132,8 @@ export class GeminiSimulator extends VendorSimulator<GeminiFault> {
     const { order, mimeType } = read;
     const format = mimeType === 'image/jpeg' ? 'jpeg' : 'png';
     const predictions: object[] = [];
-    for (let made = fault === 'fewer_images' ? 1 : 0; made < read.count; made += 1) {
+    const count = read.count + (fault === 'more_images' ? 1 : fault === 'fewer_images' ? -1 : 0);
+    while (predictions.length < count) {
       const { inlineData } = await this.draw(order, format);
       predictions.push({ mimeType, bytesBase64Encoded: inlineData.data });
     }

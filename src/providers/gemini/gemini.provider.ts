@@ -86,7 +86,7 @@ export class GeminiProvider implements ImageProviderStrategy {
       {
         usage: sumUsage(made.map((one) => one.facts.usage)),
         vendorRequestId: first?.facts.vendorRequestId ?? null,
-        warnings: [...(first?.facts.warnings ?? []), ...warnings],
+        warnings: [...made.flatMap((one) => one.facts.warnings), ...warnings],
       },
     );
   }
@@ -135,7 +135,9 @@ export class GeminiProvider implements ImageProviderStrategy {
         revisedPrompt: toShownText(predictions[index]?.prompt),
         seed: null,
       }));
-      return toResult(facts, { asked: call.n, warnings: request.warnings });
+      const filtered = predictions.filter((one) => one.isFiltered).length;
+      const answered = predictions.length - filtered;
+      return toResult(facts, { asked: call.n, answered, warnings: request.warnings });
     });
   }
 

@@ -1,7 +1,7 @@
 import { toRecord } from '../shared/read-json.js';
 import { toShownText } from '../shared/sanitize-vendor-text.js';
 import { toTokens } from '../shared/sum-usage.js';
-import { USAGE_UNREADABLE } from '../shared/to-result.js';
+import { listCountWarnings, USAGE_UNREADABLE } from '../shared/to-result.js';
 import type { ImageCall } from '../spec/image-call.js';
 import type { ImageResult, ImageUsage, ProviderWarning } from '../spec/image-result.js';
 import type { OpenaiImageAnswer } from './openai-image-api.js';
@@ -33,21 +33,11 @@ export function mapOpenaiImageResult(call: ImageCall, outcome: OpenaiImageOutcom
     vendorRequestId,
     warnings: [
       ...outcome.warnings,
-      ...listCountWarnings(call.n, delivered.length, answer.items.length),
+      ...listCountWarnings(delivered.length, { asked: call.n, answered: answer.items.length }),
       ...(answer.usage !== null && usage === null ? [USAGE_UNREADABLE] : []),
     ],
     providerNote: null,
   };
-}
-
-function listCountWarnings(asked: number, delivered: number, answered: number): ProviderWarning[] {
-  if (delivered < asked) {
-    const message = `the provider made ${delivered} of ${asked} pictures`;
-    return [{ code: 'fewer_images', field: 'n', message }];
-  }
-  if (answered <= asked) return [];
-  const message = `the provider made more than ${asked} pictures; the others were dropped`;
-  return [{ code: 'more_images', field: 'n', message }];
 }
 
 /** Null = absent, or not to be believed. */

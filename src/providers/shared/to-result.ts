@@ -7,8 +7,9 @@ export const USAGE_UNREADABLE: ProviderWarning = {
 };
 
 export interface ResultParts {
-  /** Pictures asked for, where the vendor makes them all in one request: too few become a warning. */
+  /** Pictures asked for and in the answer, where the vendor makes them all in one request: a difference is a warning. */
   asked?: number;
+  answered?: number;
   usage?: ImageResult['usage'];
   vendorRequestId?: string | null;
   warnings: readonly ProviderWarning[];
@@ -16,19 +17,31 @@ export interface ResultParts {
 
 /** The end of a call of a vendor that says nothing of size, quality or format. */
 export function toResult(images: readonly ImageFacts[], parts: ResultParts): ImageResult {
-  const { asked = images.length, usage = null, vendorRequestId = null } = parts;
-  const message = `the provider made ${images.length} of ${asked} pictures`;
+  const { usage = null, vendorRequestId = null } = parts;
+  const warnings = [...parts.warnings, ...listCountWarnings(images.length, parts)];
   return {
     deliveredCount: images.length,
-    answeredCount: images.length,
+    answeredCount: Math.max(images.length, parts.answered ?? 0),
     images,
     usage,
     served: { size: null, quality: null, outputFormat: null },
     vendorRequestId,
-    warnings: [
-      ...parts.warnings,
-      ...(images.length < asked ? [{ code: 'fewer_images' as const, field: 'n', message }] : []),
-    ],
+    // What was said of each of several requests is said once.
+    warnings: [...new Map(warnings.map((one) => [one.message, one])).values()],
     providerNote: null,
   };
+}
+
+/** Nobody gets fewer pictures, or loses one, without being told. */
+export function listCountWarnings(
+  delivered: number,
+  { asked = delivered, answered = delivered }: Pick<ResultParts, 'asked' | 'answered'>,
+): ProviderWarning[] {
+  if (delivered < asked) {
+    const message = `the provider made ${delivered} of ${asked} pictures`;
+    return [{ code: 'fewer_images', field: 'n', message }];
+  }
+  if (answered <= asked) return [];
+  const message = `the provider made more than ${asked} pictures; the others were dropped`;
+  return [{ code: 'more_images', field: 'n', message }];
 }

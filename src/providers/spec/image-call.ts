@@ -70,7 +70,8 @@ export interface ImageCall {
   /**
    * Takes one picture as soon as its first bytes are here; called one at a time, at most `n` times, each index once.
    * Nothing more is read from the vendor before it resolves: a slow store slows the vendor.
-   * Bytes it leaves unread are dropped. What it throws ends the call and comes out of `submit` unchanged.
+   * Bytes it leaves unread are dropped. What it throws ends the call and comes out of `submit` unchanged; but bytes that
+   * end with an error are no picture and are to be dropped (a draft of the vendor's): another may come for the index.
    */
   deliver(image: DeliveredImage): Promise<void>;
 }
