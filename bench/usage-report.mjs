@@ -214,7 +214,7 @@ async function run(url) {
     await client.query('ANALYZE');
     await timed('rolled up', () => rollUp(sql));
     await timed('sums compared with the rows', () => assertEqual(client));
-    await client.query('VACUUM (ANALYZE) usage_daily, usage_daily_models');
+    await client.query('VACUUM (ANALYZE) usage_daily, usage_daily_models, usage_weekly_models');
     const [sizes] = await dataSource.query(`
       SELECT (SELECT count(*)::int FROM usage_daily) AS fine, (SELECT count(*)::int FROM usage_daily_models) AS coarse,
              pg_size_pretty(pg_database_size(current_database())) AS size`);
