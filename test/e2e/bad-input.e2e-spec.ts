@@ -97,7 +97,7 @@ describe('fields of a generation', () => {
   it.each<[string, object, string]>([
     ['size and aspect ratio together', { aspect_ratio: '1:1' }, 'aspect_ratio'],
     ['an unknown aspect ratio', { size: null, aspect_ratio: '5:1' }, 'aspect_ratio'],
-    ['an unknown operation', { operation: 'upscale' }, 'operation'],
+    ['an unknown operation', { operation: 'dream' }, 'operation'],
     ['base64 as the native answer', { response_format: 'b64_json' }, 'response_format'],
     ['a negative seed', { seed: -1 }, 'seed'],
     ['NUL in the negative prompt', { negative_prompt: '\0' }, 'negative_prompt'],
