@@ -11,7 +11,8 @@ import { MoneyBooks } from './money-model/books.js';
 import { world } from './money-model/operations.js';
 import { playWorld } from './money-model/play.js';
 
-const WORLDS_LEAST = { postgres: 300, embedded: 200 };
+/** The embedded engine is a tenth as fast. */
+const WORLDS_LEAST = { postgres: 300, embedded: 100 };
 const WORLD_TIMEOUT_MS = 1_000;
 /** The rest is for making a counterexample small. */
 const SHRINK_MS = 60_000;

@@ -188,17 +188,101 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
 );
 
-export const world: fc.Arbitrary<World> = fc.record({
-  startsAt: fc
-    .integer({ min: FIRST_START / SECOND_MS, max: LAST_START / SECOND_MS })
-    .map((seconds) => seconds * SECOND_MS),
-  wallets: fc.array(
-    fc.record({
-      amount: fc.integer({ min: 0, max: 2_000 }),
-      overdraft: fc.constantFrom(0, 0, 100),
+/** One wallet that lives by grants which begin and end while calls are in flight. */
+const lotOperation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('grant' as const),
+      wallet: fc.constant(0),
+      amount: fc.integer({ min: 1, max: 200 }),
+      rank: fc.nat(9),
+      begins: fc.constantFrom(0, 0, HOUR_MS),
+      lasts: fc.option(fc.constantFrom(6 * HOUR_MS, DAY_MS), { freq: 4 }),
     }),
-    { minLength: WALLETS, maxLength: WALLETS },
-  ),
-  budgets: fc.array(budget, { maxLength: 5 }),
-  operations: fc.array(operation, { minLength: 1, maxLength: 20, size: 'max' }),
-});
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('hold' as const),
+      members: fc.tuple(
+        fc.record({
+          wallet: fc.constant(0),
+          amount: fc.integer({ min: 1, max: 200 }),
+          funding: fc.constant('wallet' as const),
+          user: fc.constant(null),
+          key: fc.constant(false),
+          lastsMs: fc.constantFrom(HOUR_MS, 20 * DAY_MS),
+          repeats: fc.constant(null),
+        }),
+      ),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('settle' as const),
+      members: fc.array(settle, { minLength: 1, maxLength: 2 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      ms: fc.constantFrom(HOUR_MS, 5 * HOUR_MS, 7 * HOUR_MS, DAY_MS),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('turn' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('adjust' as const),
+      wallet: fc.constant(0),
+      amount: fc.integer({ min: -100, max: 100 }).filter((value) => value !== 0),
+      rank: fc.nat(9),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('transfer' as const),
+      from: wallet,
+      amount: fc.integer({ min: 1, max: 200 }),
+    }),
+  },
+);
+
+const wallets = fc.array(
+  fc.record({
+    amount: fc.integer({ min: 0, max: 2_000 }),
+    overdraft: fc.constantFrom(0, 0, 100),
+  }),
+  { minLength: WALLETS, maxLength: WALLETS },
+);
+const startsAt = fc
+  .integer({ min: FIRST_START / SECOND_MS, max: LAST_START / SECOND_MS })
+  .map((seconds) => seconds * SECOND_MS);
+
+export const world: fc.Arbitrary<World> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      startsAt,
+      wallets,
+      budgets: fc.array(budget, { maxLength: 5 }),
+      operations: fc.array(operation, { minLength: 1, maxLength: 20, size: 'max' }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      startsAt,
+      wallets: fc.constant([
+        { amount: 0, overdraft: 100 },
+        { amount: 0, overdraft: 0 },
+      ]),
+      budgets: fc.constant([]),
+      operations: fc.array(lotOperation, { minLength: 1, maxLength: 20, size: 'max' }),
+    }),
+  },
+);
