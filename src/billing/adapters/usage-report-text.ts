@@ -88,20 +88,19 @@ export function toReportStatement(request: UsageReportRequest): ReportStatement 
 
 const MS_PER_DAY = 86_400_000;
 const DAYS_OF_WEEK = 7;
-/** 1970-01-05 was the first Monday after the epoch. */
-const FIRST_MONDAY_DAY = 4;
 
 /** The whole weeks of the period, Monday to Monday; null when there is none. */
 function findWeeks({ from, to }: UsagePeriod): { from: string; before: string } | null {
-  const fromDay = Date.parse(from) / MS_PER_DAY - FIRST_MONDAY_DAY;
-  const endDay = Date.parse(to) / MS_PER_DAY + 1 - FIRST_MONDAY_DAY;
-  const first = Math.ceil(fromDay / DAYS_OF_WEEK) * DAYS_OF_WEEK;
-  const before = Math.floor(endDay / DAYS_OF_WEEK) * DAYS_OF_WEEK;
-  if (first >= before) return null;
-  return {
-    from: toDay((first + FIRST_MONDAY_DAY) * MS_PER_DAY),
-    before: toDay((before + FIRST_MONDAY_DAY) * MS_PER_DAY),
-  };
+  const fromMs = Date.parse(from);
+  const endMs = Date.parse(to) + MS_PER_DAY;
+  const firstMs = fromMs + ((DAYS_OF_WEEK - countSinceMonday(fromMs)) % DAYS_OF_WEEK) * MS_PER_DAY;
+  const beforeMs = endMs - countSinceMonday(endMs) * MS_PER_DAY;
+  return firstMs < beforeMs ? { from: toDay(firstMs), before: toDay(beforeMs) } : null;
+}
+
+/** Days since the last Monday, 0 to 6. */
+function countSinceMonday(timeMs: number): number {
+  return (new Date(timeMs).getUTCDay() + DAYS_OF_WEEK - 1) % DAYS_OF_WEEK;
 }
 
 /** A third of the rows of a month, a sixth of a year's: whole weeks, and the days before and after them. */
