@@ -101,12 +101,17 @@ function toNews(parts: ConcludeParts): Record<string, unknown> {
     provider: generation.provider,
     model: generation.model,
     images: outcome.delivered,
-    charged_micros: parts.charge.chargeMicros,
+    charged_micros: isOnSubscription(generation) ? 0 : parts.charge.chargeMicros,
     created_by: generation.createdBy,
     latency_ms: toLatencyMs(parts),
     links_version: generation.linksVersion,
     catalog_id: toCatalogId(generation.metadata),
   };
+}
+
+/** What a call costs then counts in the windows of the subscription; nobody is charged. */
+function isOnSubscription({ quote }: Generation): boolean {
+  return quote.terms?.funding === 'subscription';
 }
 
 /** Two processes may have told the times. */

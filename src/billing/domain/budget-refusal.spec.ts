@@ -74,6 +74,19 @@ describe('a refusal by money', () => {
     expect(toError({ scope, period, reason })?.code).toBe('billing.budget_exceeded');
   });
 
+  it('advises no wait to who needs more than the budget ever has', () => {
+    const facts = 'The budget "Marketing" (space, month) has 700 micros left and this costs up to';
+    const keeper = 'who manages the space, or an operator, to raise it.';
+    expect(toError({ required_micros: 5_001 })?.message).toBe(
+      `${facts} 5001. Even unused it has only 5000. Ask for less, or ask ${keeper}`,
+    );
+    expect(toError({ required_micros: 5_000 })?.message).toMatch(/5000\. Wait until 2026-05-01/);
+    expect(toError({ resets_at: null })?.message).toBe(
+      `${facts} 1000. Ask for less, or ask ${keeper}`,
+    );
+    expect(toError({ resets_at: null, remaining_micros: 0 })?.message).toMatch(/1000\. Ask who /);
+  });
+
   it('says of an ended budget that waiting does not help', () => {
     expect(toError({ reason: 'ended', scope: 'global', resets_at: null })?.message).toMatch(
       /has ended .* Ask an operator to give it a new end/,

@@ -105,15 +105,22 @@ function toKeeper(scope: BudgetScope): string {
 }
 
 function toMessage(verdict: BudgetVerdict): string {
-  const { name, scope, period, reason, remainingMicros, requiredMicros, resetsAt } = verdict;
+  const { name, scope, period, reason, remainingMicros, requiredMicros } = verdict;
   const cap = `The budget ${JSON.stringify(name)} (${scope}, ${period})`;
   const keeper = toKeeper(scope);
   if (reason === 'ended') {
     return `${cap} has ended and admits nothing more. Ask ${keeper} to give it a new end, or another.`;
   }
   const facts = `${cap} has ${remainingMicros} micros left and this costs up to ${requiredMicros}.`;
-  const wait = resetsAt ? `Wait until ${resetsAt.toISOString()}, ask for less, or ask` : 'Ask';
-  return `${facts} ${wait} ${keeper} to raise it.`;
+  return `${facts} ${toNextStep(verdict)} ${keeper} to raise it.`;
+}
+
+/** Waiting helps nobody who needs more than the budget ever has. */
+function toNextStep({ limitMicros, remainingMicros, requiredMicros, resetsAt }: BudgetVerdict) {
+  const less = remainingMicros > 0 ? 'Ask for less, or ask' : 'Ask';
+  if (!resetsAt) return less;
+  if (requiredMicros > limitMicros) return `Even unused it has only ${limitMicros}. ${less}`;
+  return `Wait until ${resetsAt.toISOString()}, ask for less, or ask`;
 }
 
 function toRetryAfterS(resetsAt: Date | null, now: Date): number {
