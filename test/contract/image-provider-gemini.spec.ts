@@ -4,6 +4,7 @@ import { GoogleGenAI } from '@google/genai';
 import sharp from 'sharp';
 import { Agent } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import prices from '../../src/billing/data/prices.json' with { type: 'json' };
 import { SystemClock } from '../../src/common/clock.js';
 import { GeminiProvider } from '../../src/providers/gemini/gemini.provider.js';
 import { ModelCatalogService } from '../../src/providers/model-catalog.service.js';
@@ -101,10 +102,13 @@ describe('requests', () => {
     ]);
   });
 
-  it('knows the shape and class of every size of its catalogue', async () => {
+  it('knows the price, and the shape and class of every size, of its catalogue', async () => {
     for (const model of new ModelCatalogService().listImageModels()) {
       const { sizes } = model.capabilities;
       if (model.provider !== 'gemini' || model.status !== 'active') continue;
+      expect(prices).toContainEqual(
+        expect.objectContaining({ model: model.id, unit: '1M_image_output_tokens' }),
+      );
       for (const size of sizes.kind === 'list' ? sizes.sizes.slice(0, 10) : []) {
         const [widthPx = 0, heightPx = 0] = size.split('x').map(Number);
         const { received } = await run({ model: model.id, widthPx, heightPx });
