@@ -245,6 +245,7 @@ function toAttempt(generation: Generation): Attempt {
     provider: generation.provider,
     model: generation.model,
     state: 'planned',
+    vendorReference: null,
     vendorRequestId: null,
     error: null,
     costMicros: ZERO_MICROS,

@@ -17,6 +17,7 @@ import { TypeormGenerationsRemover } from './adapters/typeorm-generations.remove
 import { TypeormGenerationsRepository } from './adapters/typeorm-generations.repository.js';
 import { AdmitGenerationService } from './admit-generation.service.js';
 import { AwaitGenerationService } from './await-generation.service.js';
+import { CallVendorService } from './call-vendor.service.js';
 import { ConcludeGenerationService } from './conclude-generation.service.js';
 import { ConcludedListener } from './concluded.listener.js';
 import { CreateGenerationService } from './create-generation.service.js';
@@ -64,6 +65,7 @@ import { ViewGenerationsService } from './view-generations.service.js';
     AdmitGenerationService,
     AwaitGenerationService,
     ConcludedListener,
+    CallVendorService,
     ConcludeGenerationService,
     CreateGenerationService,
     CreditCheckService,

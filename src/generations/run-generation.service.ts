@@ -1,30 +1,29 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
-import { AppConfig } from '../config/app-config.js';
 import { describeCause } from '../http/error.filter.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
+import type { MediaAsset } from '../media/domain/media-asset.js';
 import { MediaService } from '../media/media.service.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import type { ImageResult } from '../providers/spec/image-result.js';
-import { RoutingService } from '../routing/routing.service.js';
+import { CallVendorService } from './call-vendor.service.js';
 import { ConcludeGenerationService, type EndedRun } from './conclude-generation.service.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
 import { noPicture, type Outcome } from './domain/outcome.js';
 import type { GenerationView } from './generation-view.js';
 import { persevere } from './persevere.js';
 import { ReceivedPictures } from './received-pictures.js';
-import { toImageCall } from './to-image-call.js';
 
-const MS_PER_S = 1_000;
-
-/** Makes the one call to the vendor and brings the generation to its end. Handlers and workers both come here. */
+/**
+ * Makes the one call to the vendor, or goes on with one that was accepted, and brings the generation to its end.
+ * Handlers, workers and recovery come here.
+ */
 @Injectable()
 export class RunGenerationService {
   private readonly logger = new Logger(RunGenerationService.name);
 
   constructor(
-    private readonly config: AppConfig,
-    private readonly routing: RoutingService,
+    private readonly vendor: CallVendorService,
     private readonly media: MediaService,
     private readonly received: ReceivedPictures,
     private readonly conclusions: ConcludeGenerationService,
@@ -45,9 +44,7 @@ export class RunGenerationService {
     const { result, error } = await phases.measure('upstream', () =>
       this.call(run, cancel, pictures),
     );
-    const images = await phases.measure('media', () =>
-      persevere('storing pictures', () => pictures.keep(result?.images ?? [])),
-    );
+    const images = await phases.measure('media', () => this.keep(run, pictures, result));
     const ended: EndedRun = {
       run,
       images,
@@ -58,6 +55,20 @@ export class RunGenerationService {
     return phases.measure('post', () => this.conclusions.conclude(ended));
   }
 
+  /** Of a job that ended badly, what an earlier process of it had stored is delivered too. */
+  private async keep(
+    { attempt }: OwnedRun,
+    pictures: ReturnType<ReceivedPictures['open']>,
+    result: ImageResult | null,
+  ): Promise<MediaAsset[]> {
+    return persevere('storing pictures', async () => {
+      const kept = await pictures.keep(result?.images ?? []);
+      if (kept.length > 0 || attempt.vendorReference === null) return kept;
+      const found = await this.media.recover(attempt.id);
+      return found.filter(({ role }) => role === 'output');
+    });
+  }
+
   private async call(
     run: OwnedRun,
     cancel: AbortSignal,
@@ -66,7 +77,7 @@ export class RunGenerationService {
     const { generation } = run;
     const stopTimer = this.metrics.upstreamSeconds.startTimer({ provider: generation.provider });
     try {
-      const result = await this.submit(run, cancel, pictures);
+      const result = await this.vendor.call(run, cancel, pictures);
       stopTimer({ outcome: 'answered' });
       return { result, error: null };
     } catch (thrown) {
@@ -81,49 +92,6 @@ export class RunGenerationService {
       });
       return { result: null, error };
     }
-  }
-
-  private async submit(
-    run: OwnedRun,
-    cancel: AbortSignal,
-    pictures: ReturnType<ReceivedPictures['open']>,
-  ): Promise<ImageResult> {
-    const { generation } = run;
-    const target = this.routing.findTarget(generation.provider, generation.connection);
-    if (!target) {
-      throw new DomainError(
-        'routing.no_connection',
-        `The connection for ${generation.provider} is no longer configured. Choose another model.`,
-      );
-    }
-    const assets = generation.options.hasInputs ? await this.listInputs(generation.id) : [];
-    const deadline = AbortSignal.timeout(this.config.generations.deadlineS * MS_PER_S);
-    const submission = await target.strategy.submit(
-      toImageCall({
-        run,
-        connection: target.connection,
-        inputs: assets.filter(({ role }) => role === 'input'),
-        mask: assets.find(({ role }) => role === 'mask') ?? null,
-        media: this.media,
-        signal: AbortSignal.any([cancel, deadline]),
-        deliver: (image) => pictures.take(image, target.connection),
-      }),
-    );
-    if (submission.state === 'finished') return submission.result;
-    throw new DomainError(
-      'provider.unavailable',
-      'This provider answers later, which this version cannot wait for. Choose another model.',
-    );
-  }
-
-  private async listInputs(generationId: string) {
-    return persevere('reading inputs', async () => {
-      const [inputs, masks] = await Promise.all([
-        this.media.findAssets([generationId], 'input'),
-        this.media.findAssets([generationId], 'mask'),
-      ]);
-      return [...inputs, ...masks];
-    });
   }
 }
 

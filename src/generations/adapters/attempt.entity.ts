@@ -3,11 +3,13 @@ import type { Micros } from '../../common/micros.js';
 import {
   IdColumn,
   IntegerColumn,
+  JsonColumn,
   MicrosColumn,
   ReferenceColumn,
   TextColumn,
   TimeColumn,
 } from '../../persistence/columns.js';
+import type { JsonValue } from '../../providers/spec/image-call.js';
 import type { Attempt } from '../domain/generation.js';
 
 @Entity('generation_attempts')
@@ -29,6 +31,9 @@ export class AttemptEntity {
 
   @TextColumn('state')
   state: Attempt['state'];
+
+  @JsonColumn('vendor_reference', { nullable: true })
+  vendorReference: JsonValue | null;
 
   @TextColumn('vendor_request_id', { nullable: true })
   vendorRequestId: string | null;

@@ -69,6 +69,11 @@ UPDATE generations SET status = 'running', lease_owner = $2,
   lease_until = now() + make_interval(secs => $3)
 WHERE id = $1 AND status = 'queued' RETURNING id`;
 
+/** Once: the first reference is the one that was paid for. */
+export const KEEP_REFERENCE = `
+UPDATE generation_attempts SET vendor_reference = coalesce(vendor_reference, $2::jsonb)
+WHERE id = $1 AND state = 'sent' RETURNING id`;
+
 export const REQUEST_CANCEL = `
 UPDATE generations SET cancel_requested_at = coalesce(cancel_requested_at, now())
 WHERE id = $1 AND status = 'running' RETURNING id`;

@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
 import type { PageRequest } from '../../common/page.js';
 import { Sql } from '../../persistence/sql.port.js';
+import type { JsonValue } from '../../providers/spec/image-call.js';
 import type { Attempt, Generation } from '../domain/generation.js';
 import {
   type GenerationFilter,
@@ -99,6 +100,13 @@ export class TypeormGenerationsRepository extends GenerationsRepository {
   async seize(id: string, owner: string, leaseS: number): Promise<boolean> {
     const ids = await this.listIds('generations_seize', statements.SEIZE, [id, owner, leaseS]);
     return ids.length > 0;
+  }
+
+  async keepReference(attemptId: string, reference: JsonValue): Promise<void> {
+    await this.sql.query('generations_keep_reference', statements.KEEP_REFERENCE, [
+      attemptId,
+      JSON.stringify(reference),
+    ]);
   }
 
   async requestCancel(id: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Micros } from '../../common/micros.js';
+import type { JsonValue } from '../../providers/spec/image-call.js';
 
 export const STATUSES = [
   'queued',
@@ -120,6 +121,8 @@ export interface Attempt {
   provider: string;
   model: string;
   state: 'planned' | 'sent' | 'succeeded' | 'failed' | 'interrupted' | 'canceled';
+  /** How the vendor calls its job, where it answers later; with it a restart asks on instead of paying again. */
+  vendorReference: JsonValue | null;
   vendorRequestId: string | null;
   error: GenerationError | null;
   costMicros: Micros;

@@ -1,4 +1,5 @@
 import type { PageRequest } from '../../common/page.js';
+import type { JsonValue } from '../../providers/spec/image-call.js';
 import type { Attempt, Generation, GenerationStatus } from './generation.js';
 
 /** Which generations a list shows; absent = all. */
@@ -56,6 +57,9 @@ export abstract class GenerationsRepository {
 
   /** Takes a generation that still waits in the queue, so that no worker will. False when one did. */
   abstract seize(id: string, owner: string, leaseS: number): Promise<boolean>;
+
+  /** Remembers what the vendor calls the job of an attempt, before anybody asks after it. */
+  abstract keepReference(attemptId: string, reference: JsonValue): Promise<void>;
 
   /** Asks the running process to stop. False when it is not running. */
   abstract requestCancel(id: string): Promise<boolean>;
