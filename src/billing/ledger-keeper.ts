@@ -10,6 +10,8 @@ import { LedgerProofsService } from './ledger-proofs.service.js';
 
 const EVERY_MS = 60_000;
 const PROVE_AFTER_MS = 24 * 60 * 60_000;
+/** A proof that could not be made reads a lot each time. */
+const PROVE_AGAIN_AFTER_MS = 60 * 60_000;
 /** Wallets of one transaction: it holds the platform's account meanwhile. */
 const WALLETS_MAX = 20;
 const BATCHES_MAX = 500;
@@ -22,6 +24,7 @@ export class LedgerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | null = null;
   private round: Promise<void> | null = null;
   private isStopping = false;
+  private proveNotBeforeMs = 0;
 
   constructor(
     private readonly config: AppConfig,
@@ -40,14 +43,10 @@ export class LedgerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     await this.round;
   }
 
-  /** Never throws: what failed is tried again in a minute. */
+  /** Never throws, and what fails keeps nothing else: grants are tried again in a minute, the proof in an hour. */
   async keep(): Promise<void> {
-    try {
-      await this.turnLots();
-      await this.proveDaily();
-    } catch (error) {
-      this.logger.error(`the ledger could not be kept: ${String(error)}`);
-    }
+    await this.attempt('grants could not be brought up to date', () => this.turnLots());
+    await this.attempt('the books could not be proved', () => this.proveDaily());
   }
 
   private async turnLots(): Promise<void> {
@@ -59,8 +58,21 @@ export class LedgerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async proveDaily(): Promise<void> {
     const latest = await this.proofs.findLatest();
-    const isDue = !latest || Date.now() - latest.startedAt.getTime() >= PROVE_AFTER_MS;
-    if (isDue && !this.isStopping) await this.proofs.run();
+    // Another process may have made it, and this one may be new.
+    if (latest) this.proofs.show(latest);
+    const nowMs = Date.now();
+    const isDue = !latest || nowMs - latest.startedAt.getTime() >= PROVE_AFTER_MS;
+    if (!isDue || nowMs < this.proveNotBeforeMs || this.isStopping) return;
+    this.proveNotBeforeMs = nowMs + PROVE_AGAIN_AFTER_MS;
+    await this.proofs.run();
+  }
+
+  private async attempt(failure: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.logger.error(`${failure}: ${String(error)}`);
+    }
   }
 
   private begin(): void {

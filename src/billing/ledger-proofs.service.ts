@@ -57,6 +57,12 @@ export class LedgerProofsService {
     }
   }
 
+  /** Puts a proof into the metrics, whoever made it. */
+  show({ finishedAt, differences }: LedgerProof): void {
+    this.metrics.ledgerDifferences.set(differences.length);
+    this.metrics.ledgerProvedSeconds.set(Math.floor(finishedAt.getTime() / MS_PER_S));
+  }
+
   private async prove(startedAt: Date): Promise<LedgerProof> {
     const previous = await this.books.findLatestProof();
     await this.sumDaysOrWarn(startedAt);
@@ -79,10 +85,9 @@ export class LedgerProofsService {
     }
   }
 
-  private report({ finishedAt, differences }: LedgerProof): void {
-    this.metrics.ledgerDifferences.set(differences.length);
-    this.metrics.ledgerProvedSeconds.set(Math.floor(finishedAt.getTime() / MS_PER_S));
-    for (const one of differences) {
+  private report(proof: LedgerProof): void {
+    this.show(proof);
+    for (const one of proof.differences) {
       this.logger.error(
         `account ${one.accountId}: ${one.bucket} is ${one.balanceMicros}, its entries sum to ${one.entriesMicros}`,
       );

@@ -1,4 +1,5 @@
 /** Proves that statements and proofs say what the entries say, however much of the ledger was summed before. */
+import { Logger } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LedgerProofsService } from '../../src/billing/ledger-proofs.service.js';
@@ -244,5 +245,36 @@ describe.each(databaseKinds())('statements on %s', (kind) => {
     );
     await keeper.keep();
     expect(await ledger.count('ledger_proofs')).toBe(count + 1);
+  });
+
+  it('shows in the metrics of a new process what another one proved', async () => {
+    const fresh = new MetricsService();
+    const own = new LedgerProofsService(ledger.books, ledger.upkeep, fresh);
+    await new LedgerKeeper({ role: 'worker' } as AppConfig, ledger.upkeep, own).keep();
+    const latest = await proofs.findLatest();
+    const { text } = await fresh.render();
+    const seconds = Math.floor((latest?.finishedAt.getTime() ?? 0) / 1_000);
+    expect(latest?.differences.length).toBeGreaterThan(0);
+    expect(text).toContain(`atelier_ledger_proved_timestamp_seconds ${seconds}\n`);
+    expect(text).toContain(`atelier_ledger_differences ${latest?.differences.length}\n`);
+  });
+
+  it('is proved although grants cannot be brought up to date, and tried again only in an hour', async () => {
+    const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    await ledger.dataSource.query(
+      `UPDATE ledger_proofs SET started_at = started_at - interval '25 h'`,
+    );
+    vi.spyOn(ledger.upkeep, 'turnDueLots').mockRejectedValue(new Error('no lots today'));
+    const run = vi.spyOn(proofs, 'run').mockRejectedValue(new Error('no proof today'));
+    const keeper = new LedgerKeeper({ role: 'worker' } as AppConfig, ledger.upkeep, proofs);
+    await keeper.keep();
+    await keeper.keep();
+    expect(run).toHaveBeenCalledTimes(1);
+    expect(log.mock.calls.map(([text]) => String(text))).toEqual([
+      expect.stringContaining('no lots today'),
+      expect.stringContaining('no proof today'),
+      expect.stringContaining('no lots today'),
+    ]);
+    vi.restoreAllMocks();
   });
 });

@@ -1,0 +1,31 @@
+/** Proves that the news of a conclusion tells what was charged, and to nobody where a subscription covers it. */
+import { expect, it } from 'vitest';
+import { type ConcludeParts, toConcludeMember } from './conclude-member.js';
+import type { StoredTerms } from './domain/generation.js';
+
+const CHARGE_MICROS = 5_885;
+
+function toParts(terms?: Partial<StoredTerms>): ConcludeParts {
+  const parts = {
+    generation: { quote: { terms }, metadata: null, createdAt: new Date(0) },
+    attempt: {},
+    outcome: { delivered: 1, usage: null, warnings: [] },
+    conclusion: { status: 'succeeded', attemptState: 'succeeded', error: null },
+    charge: { listMicros: 5_885, chargeMicros: CHARGE_MICROS, isCut: false },
+    timingsMs: {},
+    finishedAt: new Date(0),
+    freesKey: false,
+  };
+  return parts as unknown as ConcludeParts;
+}
+
+it.each([
+  [undefined, CHARGE_MICROS],
+  ['wallet', CHARGE_MICROS],
+  ['subscription', 0],
+] as const)('with funding %s tells of %i micros charged', (funding, charged) => {
+  const member = toConcludeMember(toParts(funding && { funding }));
+  // What the windows of a subscription count is the price, whoever pays.
+  expect(member.settle).toMatchObject({ action: 'post', amount_micros: CHARGE_MICROS });
+  expect(member.events?.[0]?.payload).toMatchObject({ charged_micros: charged });
+});
