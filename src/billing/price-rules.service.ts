@@ -88,10 +88,10 @@ export class PriceRulesService {
 /** A multiplier names exactly what its scope is about. */
 function assertScope({ scope, userId, routeName, searchSpaceId }: NewPriceRule): void {
   if ((scope === 'user') !== (userId !== null)) {
-    throw DomainError.invalid('user_id', 'belongs to the scope user, and to no other');
+    throw DomainError.invalid('user_id', 'must be given for the scope user, and for no other');
   }
   if ((scope === 'route') !== (routeName !== null)) {
-    throw DomainError.invalid('route', 'belongs to the scope route, and to no other');
+    throw DomainError.invalid('route', 'must be given for the scope route, and for no other');
   }
   if (scope === 'space' && searchSpaceId === null) {
     throw DomainError.invalid('search_space_id', 'is missing for the scope space');

@@ -16,6 +16,8 @@ const TURN_ROUNDS_MAX = 50;
 /** A reader does not work through a backlog. */
 const FLUSH_ROUNDS_MAX = 8;
 const LOCK_NOT_AVAILABLE = '55P03';
+/** A turn a second would fill the log while the database is away. */
+const WARN_EVERY_MS = 60_000;
 
 /** Adds usage rows to the sums that reports read, each once, however many processes do it and wherever they end. */
 @Injectable()
@@ -24,6 +26,7 @@ export class UsageRollUps implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | null = null;
   private turn: Promise<void> | null = null;
   private isStopping = false;
+  private warnedAtMs = -WARN_EVERY_MS;
 
   constructor(
     private readonly store: UsageRollUpStore,
@@ -59,10 +62,17 @@ export class UsageRollUps implements OnApplicationBootstrap, OnModuleDestroy {
   /** One turn at a time. */
   private begin(): void {
     this.turn ??= this.addWaiting()
-      .catch((error: unknown) => this.logger.warn(`usage was not rolled up: ${String(error)}`))
+      .catch((error: unknown) => this.warn(error))
       .finally(() => {
         this.turn = null;
       });
+  }
+
+  private warn(error: unknown): void {
+    const nowMs = performance.now();
+    if (nowMs - this.warnedAtMs < WARN_EVERY_MS) return;
+    this.warnedAtMs = nowMs;
+    this.logger.warn(`usage was not rolled up, each second it is tried again: ${String(error)}`);
   }
 
   private async addWaiting(): Promise<void> {

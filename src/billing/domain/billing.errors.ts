@@ -18,7 +18,10 @@ export function toGrantError(outcome: Exclude<GrantOutcome, 'granted' | 'replaye
         'This transaction_id stands for another movement. Send a new one, or none.',
       );
     case 'insufficient':
-      return new DomainError('request.conflict', 'The wallet has less than is to be taken away.');
+      return new DomainError(
+        'request.conflict',
+        'The wallet has less than is to be taken away. Take no more than is available.',
+      );
   }
 }
 

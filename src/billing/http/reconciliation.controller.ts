@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '../../common/caller.js';
 import { DomainError } from '../../common/domain-error.js';
 import { isId } from '../../common/ids.js';
@@ -39,6 +39,7 @@ export class ReconciliationController {
   @RequiresOperator()
   @ApiOperation({ summary: 'Mark one as looked at', description: 'Once; it moves no money.' })
   @ApiOkResponse({ type: ReconciliationResponse })
+  @ApiConflictResponse({ description: 'It was resolved before' })
   async resolve(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

@@ -1,5 +1,11 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Caller } from '../../common/caller.js';
 import { newId } from '../../common/ids.js';
 import { toMicros } from '../../common/micros.js';
@@ -21,6 +27,7 @@ import {
 import { GrantResponse, toGrantResponse, toWalletResponse, WalletResponse } from './wallets.dto.js';
 
 const REPEATABLE = 'For operators. With a transaction_id of your own it may be sent again safely.';
+const IN_USE = 'The transaction_id stands for another movement';
 
 /** Money into wallets, out of them and between them; for operators, but for the list of grants. */
 @ApiTags('billing')
@@ -35,6 +42,7 @@ export class WalletMovementsController {
   @RequiresOperator()
   @ApiOperation({ summary: 'Put money into a wallet', description: REPEATABLE })
   @ApiCreatedResponse({ type: GrantResponse })
+  @ApiConflictResponse({ description: IN_USE })
   async grant(
     @CurrentCaller() caller: Caller,
     @Param('walletId', WalletIdPipe) walletId: string,
@@ -75,6 +83,7 @@ export class WalletMovementsController {
     description: `It keeps its kind, priority and expiry. ${REPEATABLE}`,
   })
   @ApiCreatedResponse({ type: GrantResponse, description: 'The wallet it was taken from' })
+  @ApiConflictResponse({ description: `${IN_USE}, or less can be moved` })
   async transfer(
     @CurrentCaller() caller: Caller,
     @Param('walletId', WalletIdPipe) walletId: string,
@@ -98,6 +107,7 @@ export class WalletMovementsController {
     description: `Credits of one charge never exceed what it charged. ${REPEATABLE}`,
   })
   @ApiCreatedResponse({ type: GrantResponse })
+  @ApiConflictResponse({ description: `${IN_USE}, or wallet or charge have less than that` })
   async adjust(
     @CurrentCaller() caller: Caller,
     @Param('walletId', WalletIdPipe) walletId: string,
@@ -121,6 +131,7 @@ export class WalletMovementsController {
     description: 'For operators.',
   })
   @ApiOkResponse({ type: WalletResponse })
+  @ApiConflictResponse({ description: 'The wallet is further below zero' })
   async change(
     @Param('walletId', WalletIdPipe) walletId: string,
     @Body() body: WalletPatchDto,

@@ -1,5 +1,11 @@
 import { Body, Controller, Get, Put, Query } from '@nestjs/common';
-import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiConflictResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { assert } from '../../common/assert.js';
 import { CurrentContext } from '../../http/caller.decorator.js';
 import type { RequestContext } from '../../http/request-context.js';
@@ -38,6 +44,7 @@ export class AutoReloadController {
   })
   @ApiOkResponse({ type: AutoReloadResponse })
   @ApiConflictResponse({ description: 'No card is saved' })
+  @ApiServiceUnavailableResponse({ description: 'No payment provider is configured' })
   async set(
     @CurrentContext() { caller, spaceId }: RequestContext,
     @Body() body: SetAutoReloadDto,

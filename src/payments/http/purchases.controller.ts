@@ -4,6 +4,7 @@ import {
   ApiCreatedResponse,
   ApiOkResponse,
   ApiOperation,
+  ApiServiceUnavailableResponse,
   ApiTags,
 } from '@nestjs/swagger';
 import { assert } from '../../common/assert.js';
@@ -41,6 +42,7 @@ export class PurchasesController {
   })
   @ApiCreatedResponse({ type: OpenPurchaseResponse })
   @ApiConflictResponse({ description: 'The purchase_id is in use, or too many pages are open' })
+  @ApiServiceUnavailableResponse({ description: 'No payment provider is configured' })
   async create(
     @CurrentContext() { caller, spaceId }: RequestContext,
     @Body() body: CreatePurchaseDto,
@@ -85,6 +87,7 @@ export class PurchasesController {
     description: 'For the page that payers come back to: a late webhook does not matter then.',
   })
   @ApiOkResponse({ type: PurchaseResponse })
+  @ApiServiceUnavailableResponse({ description: 'No payment provider is configured' })
   async finalize(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
