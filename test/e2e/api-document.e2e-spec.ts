@@ -45,6 +45,7 @@ const PUBLIC_ROUTES = [
   'post /api/v1/auth/oidc/exchange',
   'post /api/v1/auth/refresh',
   'post /api/v1/auth/reset-password',
+  'post /api/v1/payments/webhook/{provider}',
 ];
 
 let atelier: TestApplication;
@@ -177,14 +178,16 @@ describe('every operation', () => {
       Object.values(requestBody?.content ?? {}),
     );
     expect(bodies.length).toBeGreaterThan(8);
-    for (const { schema } of bodies) {
-      const { required = [], properties = {} } = schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {};
-      for (const name of required) {
-        const keys = Object.keys(properties[name] ?? {});
-        const isShown = keys.some((key) => ['example', 'enum', 'default'].includes(key));
-        expect({ schema: schema.$ref, name, isShown }).toMatchObject({ isShown: true });
-      }
-    }
+    const bare = bodies.flatMap(({ schema }) => {
+      // Raw bytes, as a webhook brings them, have no form of ours.
+      if (!schema.$ref) return [];
+      const title = schema.$ref.split('/').at(-1) ?? '';
+      const { required = [], properties = {} } = schemas[title] ?? {};
+      const isShown = (name: string) =>
+        ['example', 'enum', 'default'].some((key) => key in (properties[name] ?? {}));
+      return required.filter((name) => !isShown(name)).map((name) => `${title}.${name}`);
+    });
+    expect(bare).toEqual([]);
   });
 });
 

@@ -19,7 +19,7 @@ const TEST_MS = 120_000;
 const SAME = { prompt: 'the same picture', size: '64x64', seed: 7, model: 'embedded-image' };
 const NOT_FOUND = { status: 404, code: 'request.not_found' };
 /** The books, which name a space for ever: usage_records with its months, and the sums of them. */
-const BOOKS = /^(accounts|credit_purchases|audit_events|(usage|spend)_\w+)$/;
+const BOOKS = /^(accounts|credit_purchases|grants|audit_events|(usage|spend)_\w+)$/;
 
 let atelier: VendorApplication;
 let operator: Record<string, string>;

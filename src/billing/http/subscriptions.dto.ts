@@ -53,7 +53,7 @@ class LimitsDto {
 }
 
 export class CreateSubscriptionDto extends LimitsDto {
-  @ApiProperty({ type: String, format: 'uuid' })
+  @ApiProperty({ type: String, format: 'uuid', example: '019a0000-0000-7000-8000-000000000000' })
   @IsUUID()
   search_space_id: string;
 

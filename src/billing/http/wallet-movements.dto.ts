@@ -88,7 +88,7 @@ export class GrantDto extends MovementDto {
 }
 
 export class TransferDto extends MovementDto {
-  @ApiProperty({ type: String, format: 'uuid' })
+  @ApiProperty({ type: String, format: 'uuid', example: '019a0000-0000-7000-8000-000000000000' })
   @IsUUID()
   to_wallet_id: string;
 
@@ -116,6 +116,7 @@ export class AdjustmentDto extends MovementDto {
   @ApiProperty({
     type: String,
     format: 'uuid',
+    example: '019a0000-0000-7000-8000-000000000000',
     description: 'The movement of this wallet that it puts right, from the ledger',
   })
   @IsUUID()

@@ -16,7 +16,7 @@ export class SetAutoReloadDto {
   @IsString()
   search_space_id?: string;
 
-  @ApiProperty({ type: Boolean })
+  @ApiProperty({ type: Boolean, example: true })
   @IsBoolean()
   enabled: boolean;
 
