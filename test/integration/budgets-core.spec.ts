@@ -65,6 +65,15 @@ describe.each(databaseKinds())('budgets on %s', (kind) => {
     expect(await ledger.hold(holdFor(userId, 300))).toBeNull();
   });
 
+  it('counts a call once for a caller whose own id stands for a key', async () => {
+    const { userId, budgetId } = await ofUser(100);
+    const hold = holdFor(userId, 40, { api_key_id: userId });
+    await ledger.hold(hold);
+    expect(await counts(budgetId)).toEqual([40, 0]);
+    await ledger.settle(makeSettle(hold.id, 'post', 40));
+    expect(await counts(budgetId)).toEqual([0, 40]);
+  });
+
   it('counts what was posted, frees what was voided or not used', async () => {
     const { userId, budgetId } = await ofUser(1_000);
     const [posted, voided] = [holdFor(userId, 400), holdFor(userId, 500)];

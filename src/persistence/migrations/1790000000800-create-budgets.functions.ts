@@ -214,7 +214,9 @@ const HOLD = `
                 AND a.search_space_id = (e.hold ->> 'search_space_id')::uuid))),
            array_agg((e.hold ->> 'amount_micros')::bigint),
            array_agg(coalesce(e.hold ->> 'funding', 'wallet')),
-           array_agg((e.hold ->> 'user_id')::uuid), array_agg((e.hold ->> 'api_key_id')::uuid),
+           array_agg((e.hold ->> 'user_id')::uuid),
+           -- Who comes without a key of ours has their own id for one: what is theirs counts once.
+           array_agg(nullif((e.hold ->> 'api_key_id')::uuid, (e.hold ->> 'user_id')::uuid)),
            array_agg((SELECT h.state FROM holds h WHERE h.id = (e.hold ->> 'id')::uuid))
       INTO positions, hold_ids, account_ids, asked, fundings, user_ids, key_ids, known_states
       FROM (SELECT x.position, x.member -> 'hold' AS hold
