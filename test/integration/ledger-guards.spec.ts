@@ -1,6 +1,8 @@
 /** Proves what the database itself refuses: unbalanced, changed or erased money, and balances out of range. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TypeormWalletClosings } from '../../src/billing/adapters/typeorm-wallet-closings.js';
 import { newId } from '../../src/common/ids.js';
+import { toMicros } from '../../src/common/micros.js';
 import type { Wallet } from '../../src/billing/domain/wallet.js';
 import { migrate } from '../../src/persistence/migrate.js';
 import { makeHold, makeSettle, TestLedger } from '../factories/ledger.factory.js';
@@ -108,6 +110,29 @@ describe.each(databaseKinds())('guards of the money tables on %s', (kind) => {
       [id, wallet.searchSpaceId],
     );
     expect(await ledger.count('usage_records_unplaced', `id = '${id}'`)).toBe(1);
+  });
+});
+
+describe.each(databaseKinds())('a wallet of a deleted space on %s', (kind) => {
+  it('has no overdraft left for a call that comes too late', async () => {
+    const ledger = await TestLedger.open(kind);
+    try {
+      const wallet = await ledger.makeWallet(100);
+      await ledger.work((wallets) => wallets.setOverdraft(wallet.id, toMicros(500)));
+      const hold = makeHold(wallet.id, 100);
+      await ledger.hold(hold);
+      await ledger.dataSource.query(`UPDATE holds SET expires_at = now() WHERE id = $1`, [hold.id]);
+      await ledger.settle(makeSettle(hold.id, 'expire'));
+      await ledger.dataSource.transaction((manager) =>
+        new TypeormWalletClosings(manager).close(wallet.searchSpaceId, newId(), 'system:test'),
+      );
+      expect(await ledger.settle(makeSettle(hold.id, 'post', 100))).toMatchObject({
+        posted_micros: 0,
+        shortfall_micros: 100,
+      });
+    } finally {
+      await ledger.close();
+    }
   });
 });
 

@@ -22,7 +22,9 @@ const DROP_SCHEDULED = `
 
 const WRITE_OFF = 'SELECT to_jsonb(billing_grant($1::jsonb, ARRAY[NULL]::jsonb[])) AS verdicts';
 
-const CLOSE = 'UPDATE accounts SET closed_at = now(), lots_due_at = NULL WHERE id = $1';
+/** Without its overdraft: a call that comes too late finds nothing here, rather than a wallet that must stay empty. */
+const CLOSE = `
+  UPDATE accounts SET closed_at = now(), lots_due_at = NULL, overdraft_micros = 0 WHERE id = $1`;
 
 interface LockedRow {
   id: string;
