@@ -80,6 +80,10 @@ describe.each(databaseKinds())('lots on %s', (kind) => {
     expect(await ledger.grant(wallet.id, 100, later)).toBe('granted');
     expect(await ledger.grant(wallet.id, 100, later)).toBe('replayed');
     expect(await ledger.grant(wallet.id, 101, later)).toBe('conflict');
+    for (const other of [{ priority: 9 }, { effectiveAt: new Date(Date.now() + 9 * 86_400_000) }]) {
+      const changed = { ...later, lot: { ...later.lot, ...other } };
+      expect(await ledger.grant(wallet.id, 100, changed)).toBe('conflict');
+    }
     expect(await ledger.balances(wallet.id)).toEqual([0, 0, 0]);
     expect(await remaining(wallet)).toEqual({ paid: [100, 'scheduled'] });
     await ledger.turnDue();

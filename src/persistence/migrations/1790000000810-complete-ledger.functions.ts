@@ -250,6 +250,8 @@ const GRANT = `
                AND noted.corrects_id IS NOT DISTINCT FROM member.corrects_id
                AND (lot.id IS NULL OR member.kind <> 'grant'
                  OR (lot.kind = coalesce(member.lot_kind, 'paid')
+                   AND lot.priority = coalesce(member.priority, lot.priority)
+                   AND lot.effective_at = coalesce(member.effective_at, lot.effective_at)
                    AND lot.expires_at IS NOT DISTINCT FROM member.expires_at))
             THEN '{"ok": true, "replayed": true}'::jsonb
           ELSE '{"code": "billing.transaction_conflict"}'::jsonb END;
