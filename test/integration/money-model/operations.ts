@@ -81,7 +81,8 @@ export type Operation =
   | { kind: 'turn' }
   | { kind: 'delete'; budget: number };
 
-const amount = fc.integer({ min: 0, max: 300 });
+/** Round ones too, so that limits are met exactly. */
+const amount = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(50, 100, 200));
 const wallet = fc.nat(WALLETS - 1);
 const person = fc.nat(PEOPLE - 1);
 
@@ -92,7 +93,7 @@ const budget: fc.Arbitrary<BudgetPlan> = fc.record({
   isHard: fc.boolean(),
   period: fc.constantFrom<PeriodName>('day', 'week', 'month', 'total', '5h', '1d', '7d'),
   zone: fc.constantFrom(...ZONES),
-  limit: fc.integer({ min: 0, max: 1_000 }),
+  limit: fc.oneof(fc.integer({ min: 0, max: 1_000 }), fc.constantFrom(0, 100, 200, 500)),
   thresholds: fc.constantFrom([80, 100], [50], [], [10, 50, 90], [100, 120]),
   rollover: fc.constantFrom(0, 0, 25, 33, 100),
   endsInMs: fc.option(
@@ -277,11 +278,11 @@ export const world: fc.Arbitrary<World> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       startsAt,
-      wallets: fc.constant([
+      wallets: fc.constant<World['wallets']>([
         { amount: 0, overdraft: 100 },
         { amount: 0, overdraft: 0 },
       ]),
-      budgets: fc.constant([]),
+      budgets: fc.constant<BudgetPlan[]>([]),
       operations: fc.array(lotOperation, { minLength: 1, maxLength: 20, size: 'max' }),
     }),
   },
