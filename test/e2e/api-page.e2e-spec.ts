@@ -66,6 +66,9 @@ describe('the description of the API', () => {
       'POST /api/v1/image-generations picture: 201',
       'POST /api/v1/image-generations pictures: 201',
       'POST /api/v1/image-generations edit: 201',
+      'POST /api/v1/image-generations/quote picture: 200',
+      'POST /api/v1/image-generations/quote pictures: 200',
+      'POST /api/v1/image-generations/quote edit: 200',
       'POST /v1/images/generations links: 200',
       'POST /v1/images/generations bytes: 200',
     ]);
