@@ -301,6 +301,8 @@ describe('a subscription', () => {
   it.each([
     ['expires_at', { expires_at: '2020-01-01T00:00:00Z' }],
     ['expires_at', { starts_at: '2099-01-02T00:00:00Z' }],
+    ['expires_at', { expires_at: '2099-W01-1T00:00:00Z' }],
+    ['starts_at', { starts_at: '2098-12-01T00:00:00' }],
     ['time_zone', { time_zone: 'Mars/Olympus' }],
     ['month_limit_micros', { month_limit_micros: undefined }],
     ['search_space_id', { search_space_id: newId() }],

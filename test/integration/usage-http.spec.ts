@@ -225,6 +225,7 @@ describe.each(databaseKinds())('usage over HTTP on %s', (kind) => {
     ['from', 'from=2026-03-02&to=2026-03-01'],
     ['from', 'from=2025-01-01&to=2026-01-02'],
     ['to', 'to=tomorrow'],
+    ['from', 'from=0000-01-01'],
     ['sort', 'sort=name'],
     ['tier', 'tier=gold'],
     ['user_id', 'user_id=me'],

@@ -3,6 +3,8 @@ import type { UsagePeriod } from './usage-report.js';
 
 export const USAGE_PERIOD_DAYS_MAX = 366;
 const MS_PER_DAY = 86_400_000;
+/** Nothing is older; the database knows no year 0. */
+const FIRST_DAY = '2000-01-01';
 const DAY_FORM = /^\d{4}-\d{2}-\d{2}$/;
 
 /**
@@ -31,7 +33,7 @@ export function toDay(atMs: number): string {
 
 function readDay(field: string, text: string): number {
   const ms = DAY_FORM.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  if (!Number.isFinite(ms) || toDay(ms) !== text) {
+  if (!Number.isFinite(ms) || toDay(ms) !== text || text < FIRST_DAY) {
     throw DomainError.invalid(field, 'must be a day such as 2026-11-21');
   }
   return ms;

@@ -6,7 +6,6 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
-  IsISO8601,
   IsOptional,
   IsString,
   IsUUID,
@@ -34,12 +33,10 @@ import {
   THRESHOLDS_MAX,
 } from '../domain/budget.js';
 import { IsAscending } from './is-ascending.decorator.js';
+import { IsMoment } from './is-moment.decorator.js';
 
 const ZONE_LENGTH_MAX = 64;
 const FIXED = 'cannot be changed: delete this budget and make a new one';
-/** RFC 3339 demands an offset; ISO 8601 alone would read a bare time in the server's zone. */
-const OFFSET_FORM = /(?:[Zz]|[+-]\d{2}:\d{2})$/;
-const OFFSET_MESSAGE = '$property must end with Z or an offset such as +01:00';
 
 /** Left out is fine; null is not. */
 const IfGiven = () => ValidateIf((_body, value) => value !== undefined);
@@ -156,8 +153,7 @@ export class CreateBudgetDto {
     description: 'From then on a hard budget refuses everything',
   })
   @IfNotNull()
-  @IsISO8601({ strict: true })
-  @Matches(OFFSET_FORM, { message: OFFSET_MESSAGE })
+  @IsMoment()
   ends_at?: string | null;
 }
 
@@ -204,8 +200,7 @@ export class UpdateBudgetDto {
     description: 'null: it does not end',
   })
   @IfNotNull()
-  @IsISO8601({ strict: true })
-  @Matches(OFFSET_FORM, { message: OFFSET_MESSAGE })
+  @IsMoment()
   ends_at?: string | null;
 
   // Not offered: named only to say what to do instead.

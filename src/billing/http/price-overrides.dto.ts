@@ -6,7 +6,6 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
-  IsISO8601,
   IsOptional,
   IsString,
   Matches,
@@ -21,13 +20,13 @@ import { toMicrosPerMillion } from '../domain/price-list.js';
 import { LISTED_UNITS, toListedMicros, toListedName } from '../domain/price-unit.js';
 import type { Price } from '../domain/price.js';
 import type { ImportOptions, ImportResult, ShownOverride } from '../price-overrides.service.js';
+import { IsMoment } from './is-moment.decorator.js';
 
 const NAME_LENGTH_MAX = 200;
 /** A thousand dollars for one unit: what it costs for a million stays a whole number, and a slip ends here. */
 const PRICE_MICROS_MAX = 1_000_000_000;
 const COUNT_MAX = 1_000_000_000_000;
 const LINES_MAX = 1_000;
-const TIME = { strict: true, strictSeparator: true };
 const STATUSES = ['effective', 'scheduled', 'superseded'];
 
 export class PriceOverrideDto {
@@ -106,7 +105,7 @@ export class PriceOverrideDto {
     description: 'When an announced price begins; left out: at once',
   })
   @IsOptional()
-  @IsISO8601(TIME)
+  @IsMoment()
   effective_at?: string;
 
   @ApiPropertyOptional({ type: String, maxLength: NAME_LENGTH_MAX, example: 'Contract of March' })
@@ -146,7 +145,7 @@ export class ImportPricesDto {
 
   @ApiPropertyOptional({ type: String, format: 'date-time', example: '2099-01-01T00:00:00Z' })
   @IsOptional()
-  @IsISO8601(TIME)
+  @IsMoment()
   effective_at?: string;
 
   @ApiPropertyOptional({ type: String, maxLength: NAME_LENGTH_MAX })

@@ -1,26 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  IsInt,
-  IsISO8601,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { IsInt, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { Page } from '../../common/page.js';
 import { LINE_FORM, LINE_MESSAGE } from '../../common/text-form.js';
 import { SUBSCRIPTION_WINDOWS, toSubscriptionStatus } from '../domain/subscription.js';
 import type { ShownSubscription } from '../domain/subscriptions.reader.port.js';
 import type { WindowLimits } from '../domain/subscriptions.repository.port.js';
 import type { NewSubscription, SubscriptionChanges } from '../subscriptions.service.js';
+import { IsMoment } from './is-moment.decorator.js';
 
 const NAME_LENGTH_MAX = 90;
 /** Ten million dollars, as of every budget. */
 const LIMIT_MICROS_MAX = 10_000_000_000_000;
-const TIME = { strict: true, strictSeparator: true };
 const LIMIT = {
   type: 'integer',
   minimum: 0,
@@ -65,11 +55,11 @@ export class CreateSubscriptionDto extends LimitsDto {
 
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Left out: now' })
   @IsOptional()
-  @IsISO8601(TIME)
+  @IsMoment()
   starts_at?: string;
 
   @ApiProperty({ type: String, format: 'date-time', example: '2099-01-01T00:00:00Z' })
-  @IsISO8601(TIME)
+  @IsMoment()
   expires_at: string;
 
   @ApiPropertyOptional({ type: String, example: 'Europe/Berlin', default: 'UTC' })
@@ -90,7 +80,7 @@ export class UpdateSubscriptionDto extends LimitsDto {
 
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Renews it' })
   @IsOptional()
-  @IsISO8601(TIME)
+  @IsMoment()
   expires_at?: string;
 }
 

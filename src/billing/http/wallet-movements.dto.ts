@@ -2,7 +2,6 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   IsIn,
   IsInt,
-  IsISO8601,
   IsOptional,
   IsString,
   IsUUID,
@@ -14,13 +13,12 @@ import {
 } from 'class-validator';
 import { LINE_FORM, LINE_MESSAGE } from '../../common/text-form.js';
 import { type LotTerms, PRIORITY_MAX } from '../domain/lot.js';
+import { IsMoment } from './is-moment.decorator.js';
 
 /** One million dollars: a slip of the finger ends here. */
 export const MOVEMENT_MICROS_MAX = 1_000_000_000_000;
 const REASON_LENGTH_MAX = 200;
 const KINDS = ['paid', 'promotional'] as const;
-const OFFSET_FORM = /(?:[Zz]|[+-]\d{2}:\d{2})$/;
-const OFFSET_MESSAGE = '$property must end in Z or an offset such as +02:00';
 const EXAMPLE_ID = '019a0000-0000-7000-8000-000000000000';
 
 /** What every movement that a person makes says of itself. */
@@ -72,8 +70,7 @@ export class GrantDto extends MovementDto {
     description: 'Until then it is no money; at once when left out',
   })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(OFFSET_FORM, { message: OFFSET_MESSAGE })
+  @IsMoment()
   effective_at?: string;
 
   @ApiPropertyOptional({
@@ -82,8 +79,7 @@ export class GrantDto extends MovementDto {
     description: 'What is left then lapses; never when left out',
   })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(OFFSET_FORM, { message: OFFSET_MESSAGE })
+  @IsMoment()
   expires_at?: string;
 }
 
