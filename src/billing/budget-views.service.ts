@@ -9,6 +9,9 @@ import { budgetNotFound } from './domain/budget.errors.js';
 import { type BudgetStatus, toBudgetStatus } from './domain/budget-status.js';
 import { type BudgetFilter, BudgetsReader } from './domain/budgets.reader.port.js';
 
+/** `2026-11-21T17:00:00.000Z` */
+const ISO_LENGTH = 24;
+
 /** Looking at budgets. A period that has ended is seen as the one after it, although nobody has written it down. */
 @Injectable()
 export class BudgetViewsService {
@@ -45,7 +48,7 @@ export class BudgetViewsService {
    */
   async listPeriods(caller: Caller, id: string, page: PageRequest): Promise<ClosedPeriod[]> {
     const before = page.after === null ? null : new Date(page.after);
-    if (before !== null && Number.isNaN(before.getTime())) {
+    if (before !== null && !isWritten(before, page.after)) {
       throw DomainError.invalid('cursor', 'must be the next_cursor of the page before');
     }
     const budget = await this.get(caller, id);
@@ -62,4 +65,11 @@ export class BudgetViewsService {
     });
     return budgets.map(toBudgetStatus);
   }
+}
+
+/** Whether the text is how we write this moment; years of five digits are beyond the database's calendar. */
+function isWritten(moment: Date, text: string | null): boolean {
+  return (
+    text?.length === ISO_LENGTH && !Number.isNaN(moment.getTime()) && moment.toISOString() === text
+  );
 }

@@ -196,6 +196,10 @@ describe.each(databaseKinds())('billing over HTTP on %s', (kind) => {
       wallet: { id: from.id, available_micros: 30 },
     });
     expect(await identity.expect(201, 'POST', transfers, moved)).toMatchObject({ replayed: true });
+    const itself = { as: operator.access, body: { ...move, to_wallet_id: from.id.toUpperCase() } };
+    expect((await identity.expect(400, 'POST', transfers, itself)).errors).toMatchObject([
+      { field: 'to_wallet_id' },
+    ]);
     const tooMuch = { as: operator.access, body: { ...move, amount_micros: 31 } };
     expect(await identity.expect(409, 'POST', transfers, tooMuch)).toMatchObject({
       remaining_micros: 30,
@@ -237,6 +241,8 @@ describe.each(databaseKinds())('billing over HTTP on %s', (kind) => {
     ['expires_at', { expires_at: '2020-01-01T00:00:00Z' }],
     ['expires_at', { effective_at: '2099-01-02T00:00:00Z', expires_at: '2099-01-01T00:00:00Z' }],
     ['expires_at', { expires_at: '2099-01-01' }],
+    ['expires_at', { expires_at: '2099-W01-1T00:00:00Z' }],
+    ['effective_at', { effective_at: '0000-01-01T00:00:00Z' }],
     ['priority', { priority: 1_001 }],
     ['kind', { kind: 'transfer' }],
     ['transaction_id', { transaction_id: 'ffffffff-ffff-7fff-8fff-ffffffffffff' }],

@@ -92,7 +92,7 @@ export class WalletMovementsController {
     const moved = await this.movements.transfer({
       transactionId: body.transaction_id ?? newId(),
       fromWalletId: walletId,
-      toWalletId: body.to_wallet_id,
+      toWalletId: body.to_wallet_id.toLowerCase(),
       amountMicros: toMicros(body.amount_micros),
       reason: body.reason,
       actor: `user:${caller.userId}`,
