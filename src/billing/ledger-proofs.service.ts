@@ -3,12 +3,9 @@ import { newId } from '../common/ids.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import { LedgerBooks, type LedgerProof } from './domain/ledger-books.port.js';
 import { MoneyUpkeep } from './domain/money-upkeep.port.js';
-import { toDay } from './domain/statement.js';
+import { toDay, toNextDay } from './domain/statement.js';
 
 const MS_PER_S = 1_000;
-const MS_PER_DAY = 24 * 60 * 60_000;
-/** Days summed by one statement an account. */
-const DAYS_MAX = 7;
 /** Late days summed again by one statement, and in how many at most. */
 const LATE_DAYS_MAX = 100;
 const LATE_ROUNDS_MAX = 100;
@@ -44,12 +41,15 @@ export class LedgerProofsService {
     return this.running;
   }
 
-  /** Sums the days that have ended since the last time, and those in which something arrived late. */
+  /**
+   * Sums the days that have ended since the last time, and those in which something arrived late. One after the other,
+   * so that a statement has a day to read and not all that an upgrade or a long rest left behind.
+   */
   async sumDays(now: Date): Promise<void> {
     const until = toDay(new Date(now.getTime() - DAY_RESTS_MS));
+    await this.books.markDays(until);
     for (let day = await this.books.findSummedDay(); day < until;) {
-      const next = toDay(new Date(Date.parse(day) + DAYS_MAX * MS_PER_DAY));
-      day = next < until ? next : until;
+      day = toNextDay(day);
       await this.books.sumDays(day);
     }
     for (let round = 0; round < LATE_ROUNDS_MAX; round += 1) {

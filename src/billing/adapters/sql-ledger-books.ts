@@ -52,8 +52,12 @@ export class SqlLedgerBooks extends LedgerBooks {
     return row?.day ?? '';
   }
 
-  async sumDays(until: string): Promise<void> {
+  async markDays(until: string): Promise<void> {
     await this.sql.query('ledger_mark_days', MARK, [until]);
+  }
+
+  async sumDays(until: string): Promise<void> {
+    await this.markDays(until);
     for (let last: string | null = FIRST_ID; last !== null;) {
       const values: unknown[] = [until, last, ACCOUNTS_MAX];
       const [row] = await this.sql.query<{ last: string | null }>(

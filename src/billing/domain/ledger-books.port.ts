@@ -16,7 +16,13 @@ export abstract class LedgerBooks {
   /** Days before this one are summed: `2026-11-21`. */
   abstract findSummedDay(): Promise<string>;
 
-  /** Sums the ended days before `until`, for all accounts. May be repeated, and run by many processes. */
+  /**
+   * From now on, what arrives in a day before `until` is noted as late. Writers stand still for it, half a second at
+   * most; nothing happens when it was done before.
+   */
+  abstract markDays(until: string): Promise<void>;
+
+  /** Sums the ended days before `until`, for all accounts, marked if need be. May be repeated, and run by many processes. */
   abstract sumDays(until: string): Promise<void>;
 
   /** Sums again the days in which something arrived late; answers how many. */
