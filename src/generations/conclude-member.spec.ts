@@ -27,5 +27,5 @@ it.each([
   const member = toConcludeMember(toParts(funding && { funding }));
   // What the windows of a subscription count is the price, whoever pays.
   expect(member.settle).toMatchObject({ action: 'post', amount_micros: CHARGE_MICROS });
-  expect(member.events?.[0]?.payload).toMatchObject({ charged_micros: charged });
+  expect(member).toMatchObject({ events: [{ payload: { charged_micros: charged } }] });
 });
