@@ -110,6 +110,7 @@ export interface VendorsConfig {
   openai: VendorConfig | null;
   gemini: VendorConfig | null;
   stability: VendorConfig | null;
+  bfl: VendorConfig | null;
 }
 
 export interface VendorConfig {

@@ -43,7 +43,13 @@ describe('loadConfig', () => {
       database: { kind: 'embedded' },
       queue: { kind: 'in_process' },
       http: { host: '127.0.0.1', port: 3000, corsOrigins: [], trustedProxies: [] },
-      vendors: { defaultProvider: 'embedded', openai: null, gemini: null, stability: null },
+      vendors: {
+        defaultProvider: 'embedded',
+        openai: null,
+        gemini: null,
+        stability: null,
+        bfl: null,
+      },
     });
     expect(first.auth.jwtSecret).not.toBe(first.media.linkSecret);
     const path = join(dataDir, 'secrets', 'jwt');
@@ -83,6 +89,7 @@ describe('loadConfig', () => {
     [{ AI_PROVIDER: 'openai' }, ['OPENAI_API_KEY']],
     [{ AI_PROVIDER: 'gemini', OPENAI_API_KEY: 'x' }, ['GOOGLE_API_KEY']],
     [{ AI_PROVIDER: 'stability' }, ['STABILITY_API_KEY']],
+    [{ AI_PROVIDER: 'bfl' }, ['BFL_API_KEY']],
     [{ AI_PROVIDER: 'sora' }, ['shut it down']],
     [{ BOOTSTRAP_API_KEY: `atl_${'x'.repeat(60)}` }, ['BOOTSTRAP_API_KEY']],
   ])('refuses %o and names what is missing', (environment, named) => {

@@ -9,6 +9,7 @@ const VENDORS = {
   openai: { prefix: 'OPENAI', baseUrl: 'https://api.openai.com/v1' },
   gemini: { prefix: 'GOOGLE', baseUrl: 'https://generativelanguage.googleapis.com/v1beta' },
   stability: { prefix: 'STABILITY', baseUrl: 'https://api.stability.ai' },
+  bfl: { prefix: 'BFL', baseUrl: 'https://api.bfl.ai' },
 } as const;
 
 /** What the chosen vendor needs beside it. */
@@ -30,6 +31,7 @@ export function toVendors(values: SettingValues): VendorsConfig {
     openai: toVendor(values, 'openai'),
     gemini: toVendor(values, 'gemini'),
     stability: toVendor(values, 'stability'),
+    bfl: toVendor(values, 'bfl'),
   };
 }
 

@@ -5,7 +5,7 @@ export const VENDOR_SETTINGS = [
   choice(
     'AI_PROVIDER',
     'embedded',
-    ['embedded', 'openai', 'gemini', 'stability', 'sora'],
+    ['embedded', 'openai', 'gemini', 'stability', 'bfl', 'sora'],
     'Vendor that serves requests which name no model. `sora` is refused: shut down 2026-09-24.',
   ),
   secret('OPENAI_API_KEY', 1, 'Makes the openai vendor available.'),
@@ -22,5 +22,10 @@ export const VENDOR_SETTINGS = [
   url(
     'STABILITY_BASE_URL',
     'Base URL of the stability vendor or of a compatible server. Default: https://api.stability.ai.',
+  ),
+  secret('BFL_API_KEY', 1, 'Makes the bfl vendor (Black Forest Labs) available.'),
+  url(
+    'BFL_BASE_URL',
+    'Base URL of the bfl vendor or of a compatible server. Default: https://api.bfl.ai.',
   ),
 ] as const satisfies readonly Setting[];

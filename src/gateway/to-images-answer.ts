@@ -57,7 +57,8 @@ function toTail({ generation, images }: GenerationView): Omit<ImagesAnswerDto, '
 }
 
 function toUsage(usage: Record<string, unknown> | null): Record<string, unknown> | null {
-  if (!usage) return null;
+  // A vendor that counts credits told of no tokens.
+  if (!usage || usage.microcredits !== undefined) return null;
   const input = Number(usage.inputTokens ?? 0);
   const output = Number(usage.outputTokens ?? 0);
   const inputImages = Number(usage.inputImageTokens ?? 0);

@@ -67,6 +67,13 @@ describe.concurrent('followSubmission', () => {
     },
   );
 
+  it('does not wait for an address that the guard refuses', async () => {
+    const base = { provider: 'slow', model: 'm', reason: 'address_refused' };
+    const error = new ProviderError('unavailable', base);
+    const { strategy } = vendorOf(RUNNING, error, FINISHED);
+    await expect(followSubmission(strategy, callWith())).rejects.toBe(error);
+  });
+
   it('gives back what the store threw, unchanged', async () => {
     const full = new Error('disk full');
     const { strategy } = vendorOf(full);

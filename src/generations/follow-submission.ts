@@ -64,7 +64,9 @@ async function ask(
 }
 
 /** Whether the fault lies in the asking and not in the job. */
-function isPassing({ kind, status }: ProviderError): boolean {
+function isPassing({ kind, status, reason }: ProviderError): boolean {
+  // What the guard has refused it refuses again.
+  if (reason === 'address_refused') return false;
   if (kind === 'unavailable' || kind === 'rate_limited' || kind === 'timeout') return true;
   return kind === 'malformed' || (kind === 'failed' && (status ?? 0) >= SERVER_ERROR_MIN);
 }

@@ -1,4 +1,5 @@
 import { DomainError } from '../common/domain-error.js';
+import bflModels from './catalog/bfl.json' with { type: 'json' };
 import embeddedModels from './catalog/embedded.json' with { type: 'json' };
 import geminiModels from './catalog/gemini.json' with { type: 'json' };
 import openaiModels from './catalog/openai.json' with { type: 'json' };
@@ -6,7 +7,13 @@ import stabilityModels from './catalog/stability.json' with { type: 'json' };
 import { parseImageModels } from './parse-image-models.js';
 import type { ImageModel } from './spec/image-model.js';
 
-const FILES: readonly unknown[][] = [embeddedModels, openaiModels, geminiModels, stabilityModels];
+const FILES: readonly unknown[][] = [
+  embeddedModels,
+  openaiModels,
+  geminiModels,
+  stabilityModels,
+  bflModels,
+];
 
 /** Every model the house knows of, from `catalog/*.json`: capability, sizes, limits, status. Prices live in billing. */
 export class ModelCatalogService {

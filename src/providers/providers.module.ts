@@ -3,6 +3,7 @@ import { Clock } from '../common/clock.js';
 import { createGuardedDispatcher } from '../outbound/guarded-dispatcher.js';
 import { OutboundGuard } from '../outbound/outbound-guard.js';
 import { OutboundModule } from '../outbound/outbound.module.js';
+import { BflProvider } from './bfl/bfl.provider.js';
 import { EmbeddedProvider } from './embedded/embedded.provider.js';
 import { GeminiProvider } from './gemini/gemini.provider.js';
 import { ModelCatalogService } from './model-catalog.service.js';
@@ -30,6 +31,7 @@ import { StabilityProvider } from './stability/stability.provider.js';
           new OpenaiProvider(catalog, http, clock),
           new GeminiProvider(catalog, http, clock),
           new StabilityProvider(catalog, http, clock),
+          new BflProvider(catalog, http, clock),
         ]),
       inject: [ModelCatalogService, ProviderHttp, Clock],
     },

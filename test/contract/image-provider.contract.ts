@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DomainError } from '../../src/common/domain-error.js';
-import type { ImageCall } from '../../src/providers/spec/image-call.js';
+import type { ImageCall, JsonValue } from '../../src/providers/spec/image-call.js';
 import type { ImageOperation } from '../../src/providers/spec/image-model.js';
 import type { ImageProviderStrategy } from '../../src/providers/spec/image-provider.strategy.js';
 import type { ImageResult } from '../../src/providers/spec/image-result.js';
@@ -12,6 +12,8 @@ import {
   createImageCall,
   createInputImage,
   createMask,
+  type Received,
+  receive,
   toInputImage,
 } from './image-call.factory.js';
 
@@ -44,6 +46,7 @@ export interface ImageProviderHarness {
   stop(): Promise<void>;
 }
 
+const ASK_EVERY_MS = 10;
 const PROMPTLY_MS = 2_000;
 const FORMATS = ['png', 'jpeg', 'webp'] as const;
 
@@ -60,8 +63,16 @@ export function describeImageProvider(
     });
     afterAll(() => harness.stop());
 
-    const prepare = (overrides: Partial<ImageCall> = {}) =>
-      createImageCall({ ...harness.base, ...harness.size, ...overrides });
+    const prepare = (overrides: Partial<ImageCall> = {}) => {
+      const { call, received } = createImageCall({
+        ...harness.base,
+        ...harness.size,
+        // As the runner does it: a URL is downloaded before the next picture is taken.
+        deliver: async (image) => void received.push(await download(await receive(image))),
+        ...overrides,
+      });
+      return { call, received };
+    };
 
     const run = async (overrides: Partial<ImageCall> = {}) => {
       const { call, received } = prepare(overrides);
@@ -133,7 +144,7 @@ export function describeImageProvider(
     it('gives back what the store threw, unchanged', async () => {
       const full = new Error('disk full');
       const { call } = prepare({ n: 2, deliver: () => Promise.reject(full) });
-      await expect(harness.provider.submit(call)).rejects.toBe(full);
+      await expect(finish(harness.provider, call)).rejects.toBe(full);
     });
 
     it('ends promptly when it is canceled', async () => {
@@ -242,10 +253,24 @@ function operationsOf({ operations }: ImageProviderHarness) {
   return operations ?? { edit: {}, inpaint: {}, try_on: {} };
 }
 
-async function finish(provider: ImageProviderStrategy, call: ImageCall): Promise<ImageResult> {
+/** Asks after what was accepted until it has ended, with the reference as a database gives it back. */
+export async function finish(
+  provider: ImageProviderStrategy,
+  call: ImageCall,
+): Promise<ImageResult> {
   const submission = await provider.submit(call);
-  if (submission.state !== 'finished') throw new Error('not finished');
-  return submission.result;
+  if (submission.state === 'finished') return submission.result;
+  const reference = JSON.parse(JSON.stringify(submission.reference)) as JsonValue;
+  for (;;) {
+    const status = await provider.status!({ ...call, reference });
+    if (status.state === 'finished') return status.result;
+    await wait(ASK_EVERY_MS);
+  }
+}
+
+async function download(image: Received): Promise<Received> {
+  if (image.url === null) return image;
+  return { ...image, bytes: Buffer.from(await (await fetch(image.url)).arrayBuffer()) };
 }
 
 /** The ProviderError that a call ends with. */
@@ -253,7 +278,7 @@ export async function fail(
   provider: ImageProviderStrategy,
   call: ImageCall,
 ): Promise<ProviderError> {
-  const outcome = await provider.submit(call).then(
+  const outcome = await finish(provider, call).then(
     () => null,
     (error: unknown) => error,
   );

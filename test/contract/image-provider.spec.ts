@@ -2,6 +2,7 @@
 // their simulators.
 import { Agent } from 'undici';
 import { SystemClock } from '../../src/common/clock.js';
+import { BflProvider } from '../../src/providers/bfl/bfl.provider.js';
 import { EmbeddedProvider } from '../../src/providers/embedded/embedded.provider.js';
 import { GeminiProvider } from '../../src/providers/gemini/gemini.provider.js';
 import { ModelCatalogService } from '../../src/providers/model-catalog.service.js';
@@ -11,6 +12,7 @@ import {
   ProviderHttp,
 } from '../../src/providers/shared/provider-http.js';
 import { StabilityProvider } from '../../src/providers/stability/stability.provider.js';
+import { BflSimulator } from '../simulators/bfl.simulator.js';
 import { GeminiSimulator } from '../simulators/gemini.simulator.js';
 import { OpenaiSimulator } from '../simulators/openai.simulator.js';
 import { StabilitySimulator } from '../simulators/stability.simulator.js';
@@ -92,6 +94,30 @@ describeImageProvider('stability', true, async () => {
     refused: { prompt: 'something bad [sim:filtered]' },
     hasTransparency: false,
     operations: { edit: {}, variation: {}, inpaint: { model: 'edit/inpaint' } },
+    namesUnreadable: false,
+    stop: async () => {
+      await http.onApplicationShutdown();
+      await simulator.stop();
+    },
+  };
+});
+
+describeImageProvider('bfl', true, async () => {
+  const simulator = await BflSimulator.start({ apiKey: KEY, jobMs: 25 });
+  const http = new ProviderHttp(new Agent(PROVIDER_DISPATCHER_OPTIONS));
+  return {
+    provider: new BflProvider(new ModelCatalogService(), http, new SystemClock()),
+    base: {
+      model: 'flux-2-pro',
+      credential: { baseUrl: simulator.baseUrl, apiKey: KEY },
+    },
+    size: { widthPx: 1024, heightPx: 768 },
+    slow: { prompt: 'wait for ever [sim:hang]' },
+    unsupported: { overrides: { steps: 30 }, field: 'steps' },
+    refused: { prompt: 'something bad [sim:moderation]' },
+    defaultFormat: 'jpeg',
+    hasTransparency: false,
+    operations: { edit: {} },
     namesUnreadable: false,
     stop: async () => {
       await http.onApplicationShutdown();

@@ -4,13 +4,13 @@ import { type ProviderExchange, StreamedResponse } from './provider-http.js';
 export interface VendorRequest {
   url: string;
   headers: Record<string, string>;
-  /** Pieces are sent as they come. */
-  body: string | AsyncIterable<Uint8Array | string>;
+  /** Pieces are sent as they come. Absent = a GET. */
+  body?: string | AsyncIterable<Uint8Array | string>;
   signal: AbortSignal;
 }
 
 /**
- * One POST and no repetition; nothing of a success is read yet.
+ * One request and no repetition; nothing of a success is read yet.
  * @throws Error after an answer that was no success (`exchange.failure` has it), or what the connection threw
  */
 export async function sendToVendor(
@@ -20,7 +20,8 @@ export async function sendToVendor(
   const { url, headers, signal } = request;
   signal.throwIfAborted();
   const body = request.body as RequestInit['body'];
-  const response = await exchange.fetch(url, { method: 'POST', headers, body, signal });
+  const method = body === undefined ? 'GET' : 'POST';
+  const response = await exchange.fetch(url, { method, headers, body, signal });
   if (exchange.failure) throw new Error(`the vendor answered ${response.status}`);
   if (response instanceof StreamedResponse) return response;
   throw new MalformedAnswerError('an answer without a body');

@@ -12,6 +12,8 @@ export interface ImageUsage {
   /** The part of the output that is pictures; null = not told apart, so all of it. */
   outputImageTokens: number | null;
   outputTextTokens: number | null;
+  /** Millionths of the vendor's own credits, where it counts those and not tokens. */
+  microcredits?: number;
 }
 
 /** Something asked for that was not done, or done otherwise. Shown to the caller; never silent. */

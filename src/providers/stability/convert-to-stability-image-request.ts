@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream';
-import sharp from 'sharp';
 import { DomainError } from '../../common/domain-error.js';
 import { listUnsupportedOptions, toUnsupported } from '../shared/list-unsupported-options.js';
 import { type MultipartForm, toMultipartForm } from '../shared/multipart-form.js';
+import { findNearestShape } from '../shared/nearest-shape.js';
+import { toWhiteMask } from '../shared/to-white-mask.js';
 import type { ImageCall, InputImage } from '../spec/image-call.js';
 import type { ImageModel } from '../spec/image-model.js';
 import type { ProviderWarning } from '../spec/image-result.js';
@@ -23,7 +23,6 @@ export interface StabilityImageRequest {
 
 /** The vendor asks for one with a picture: an edit may go further from it than a variation. */
 const STRENGTH = { edit: '0.75', variation: '0.5' } as const;
-const MASK_PIXELS_MAX = 67_108_864;
 
 /** Ours to the vendor's words. Unset fields are left out, so that the vendor's defaults hold. */
 export function convertToStabilityImageRequest(
@@ -75,38 +74,15 @@ function toStrength({ operation }: ImageCall): string {
 /** The vendor knows shapes, not pixels: the nearest one. */
 function toShape({ widthPx, heightPx }: ImageCall): string | null {
   if (widthPx === null || heightPx === null) return null;
-  const distance = (shape: string): number => {
-    const [width = 1, height = 1] = shape.split(':').map(Number);
-    return Math.abs(Math.log((widthPx * height) / (heightPx * width)));
-  };
-  const [nearest = null] = ASPECT_RATIOS.toSorted((one, other) => distance(one) - distance(other));
-  return nearest;
+  return findNearestShape(ASPECT_RATIOS, widthPx, heightPx);
 }
 
 function toFiles(call: ImageCall, endpoint: StabilityEndpoint): Record<string, InputImage> {
   const [image] = call.inputImages;
   return {
     ...(image ? { image } : {}),
-    ...(call.mask && endpoint.takesMask ? { mask: toWhiteMask(call, call.mask) } : {}),
+    ...(call.mask && endpoint.takesMask ? { mask: toWhiteMask('stability', call.model, call.mask) } : {}),
   };
-}
-
-/** Ours may change where it is transparent, theirs where it is white. */
-function toWhiteMask(call: ImageCall, mask: InputImage): InputImage {
-  async function* convert(): AsyncGenerator<Buffer> {
-    const parts: Buffer[] = [];
-    for await (const part of mask.open()) parts.push(part as Buffer);
-    try {
-      const options = { limitInputPixels: MASK_PIXELS_MAX };
-      const alpha = sharp(Buffer.concat(parts), options).ensureAlpha().extractChannel('alpha');
-      yield await alpha.negate().png().toBuffer();
-    } catch (cause) {
-      const base = { provider: 'stability', model: call.model, param: 'mask', cause };
-      throw new ProviderError('invalid_request', { ...base, reason: 'input_unreadable' });
-    }
-  }
-  const open = (): Readable => Readable.from(convert(), { objectMode: false });
-  return { ...mask, name: 'mask.png', mediaType: 'image/png', open };
 }
 
 function assertNeeded(

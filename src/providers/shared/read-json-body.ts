@@ -1,0 +1,24 @@
+import { MalformedAnswerError } from './malformed-answer.error.js';
+import type { StreamedResponse } from './provider-http.js';
+
+/** Answers about jobs are short; more is no such answer. */
+const BODY_BYTES_MAX = 1_048_576;
+
+/**
+ * A short answer as JSON, to be read leniently.
+ * @throws MalformedAnswerError when it is no JSON or longer than 1 MiB, or what the connection threw
+ */
+export async function readJsonBody({ content }: StreamedResponse): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const part of content) {
+    sizeBytes += (part as Buffer).length;
+    if (sizeBytes > BODY_BYTES_MAX) throw new MalformedAnswerError('an answer that is too long');
+    parts.push(part as Buffer);
+  }
+  try {
+    return JSON.parse(Buffer.concat(parts).toString('utf8')) as unknown;
+  } catch {
+    throw new MalformedAnswerError('an answer that is no JSON');
+  }
+}
