@@ -1,9 +1,10 @@
-// Proves the way through Gemini and Stability: their pictures are stored and charged by the price book, by what the vendor
-// counted where it counts; what was refused costs nothing. Prices: Gemini Nano Banana 2.1 takes 1.5 micros a token of
+// Proves the way through Gemini, Stability and Black Forest Labs: their pictures are stored and charged by the price book,
+// by what the vendor counted where it counts; what was refused costs nothing. Prices: Gemini Nano Banana 2.1 takes 1.5 micros a token of
 // prompt, 7.5 a token of text and 30 a token of picture that come out; Stability 30,000 to 40,000 a picture.
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, startApplication, type TestApplication } from '../setup/application.js';
+import { BflSimulator } from '../simulators/bfl.simulator.js';
 import { GeminiSimulator } from '../simulators/gemini.simulator.js';
 import { makePicture } from '../simulators/simulator-picture.js';
 import { StabilitySimulator } from '../simulators/stability.simulator.js';
@@ -16,18 +17,22 @@ const NANO_PICTURE = 1 * 1.5 + 1_120 * 30;
 
 let gemini: GeminiSimulator;
 let stability: StabilitySimulator;
+let bfl: BflSimulator;
 let atelier: TestApplication;
 let availableBefore: number;
 
 beforeAll(async () => {
   gemini = await GeminiSimulator.start({ apiKey: KEY });
   stability = await StabilitySimulator.start({ apiKey: KEY });
+  bfl = await BflSimulator.start({ apiKey: KEY, jobMs: 300 });
   atelier = await startApplication({
     AI_PROVIDER: 'gemini',
     GOOGLE_API_KEY: KEY,
     GOOGLE_BASE_URL: gemini.baseUrl,
     STABILITY_API_KEY: KEY,
     STABILITY_BASE_URL: stability.baseUrl,
+    BFL_API_KEY: KEY,
+    BFL_BASE_URL: bfl.baseUrl,
     OUTBOUND_ALLOW: '127.0.0.1',
   });
 });
@@ -35,10 +40,12 @@ afterAll(async () => {
   await atelier.stop();
   await gemini.stop();
   await stability.stop();
+  await bfl.stop();
 });
 beforeEach(async () => {
   gemini.reset();
   stability.reset();
+  bfl.reset();
   availableBefore = (await readWallet()).available_micros;
 });
 
@@ -172,10 +179,64 @@ describe('Stability', () => {
   });
 });
 
+describe('Black Forest Labs', () => {
+  const model = 'flux-2-pro';
+  const PRICE_MICROS = 30_000;
+
+  it('has no price until an operator sets one', async () => {
+    const { status, body } = await make({ model });
+    expect([status, body.code]).toEqual([422, 'billing.no_price']);
+    expect(bfl.callCount).toBe(0);
+    const line = { provider: 'bfl', model, unit: 'image', price_micros: PRICE_MICROS };
+    const operator = { authorization: `Bearer ${atelier.token}` };
+    const set = await atelier.call('POST', '/api/v1/billing/prices/overrides', line, operator);
+    expect(set.status).toBe(201);
+  });
+
+  it('makes pictures in jobs that are asked after, at that price', async () => {
+    const { status, body } = await make({ model, n: 2, size: '1024x768', seed: 5 });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ status: 'succeeded', images: [{ seed: 5 }, { seed: 6 }] });
+    for (const { url } of body.images) {
+      expect(await readPicture(url)).toEqual({ width: 1024, height: 768, format: 'jpeg' });
+    }
+    expect(bfl.orders).toHaveLength(2);
+    await assertCharged(body, 2 * PRICE_MICROS);
+    // Credits are no tokens: an OpenAI client is told of none.
+    const answer = await atelier.call('POST', '/v1/images/generations', { model, prompt: 'fox' });
+    expect(answer.status).toBe(200);
+    expect(answer.body.usage).toBeUndefined();
+  });
+
+  it('waits through what passes, and keeps what came when a part was refused', async () => {
+    bfl.failNext('moderation');
+    const promise = make({ model, n: 2 });
+    await expect.poll(() => bfl.orders.length, { timeout: 30_000 }).toBe(2);
+    bfl.failNext('unavailable');
+    const { body } = await promise;
+    expect(body).toMatchObject({
+      status: 'partially_succeeded',
+      images: [expect.anything()],
+      warnings: [{ code: 'fewer_images', message: expect.stringContaining('1 of 2') }],
+    });
+    expect(bfl.orders).toHaveLength(2);
+    await assertCharged(body, PRICE_MICROS);
+  });
+
+  it('costs nothing when it refuses', async () => {
+    const { status, body } = await make({ model, prompt: 'fox [sim:content_moderation]' });
+    expect([status, body.code]).toEqual([422, 'provider.refused']);
+    expect(await readWallet()).toMatchObject({ available_micros: availableBefore, held_micros: 0 });
+  });
+});
+
 it('never shows a vendor’s key', async () => {
   gemini.failNext('echo_key');
   stability.failNext('echo_key');
-  const answers = [await make({ model: NANO }), await make({ model: 'stable-image-core' })];
+  bfl.failNext('echo_key');
+  const answers = [];
+  for (const model of [NANO, 'stable-image-core', 'flux-2-pro'])
+    answers.push(await make({ model }));
   for (const { body } of answers) {
     expect(body.code).toBe('provider.unauthorized');
     expect(JSON.stringify(body)).not.toContain(KEY);
