@@ -309,6 +309,13 @@ describe.each(databaseKinds())('budgets over HTTP on %s', (kind) => {
   });
 
   describe('beginning anew', () => {
+    it('leaves it to a call to open a spend window', async () => {
+      const { id } = await make(owner, ofSpace({ period: '5h' }));
+      const unopened = { period_start: null, period_end: null };
+      expect(await patch(owner, id, { limit_micros: 7 })).toMatchObject(unopened);
+      await remove(owner, id);
+    });
+
     it.each(['month', 'total', '5h'])(
       'a reset of %s leaves the calls where they were',
       async (period) => {

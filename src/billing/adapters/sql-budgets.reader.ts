@@ -46,9 +46,15 @@ const FIND_PERIOD = 'SELECT starts, ends FROM billing_period($1, $2, now())';
 
 const FIND_TIME_ZONE = 'SELECT name FROM pg_timezone_names WHERE lower(name) = lower($1) LIMIT 1';
 
+/** Spend windows that are over are closed and left unopened: the next call opens them, not whoever looks after them. */
 const RENEW = `
-  SELECT billing_keep_budgets(billing_lock_budgets(ARRAY[$1::uuid],
-    CASE WHEN $2::uuid IS NULL THEN '{}'::uuid[] ELSE ARRAY[$2::uuid] END))`;
+  SELECT billing_keep_budgets(ARRAY(
+    SELECT CASE WHEN c.period IN ('5h', '1d', '7d') AND c.period_start = now()
+             THEN jsonb_populate_record(c, jsonb_build_object(
+               'period_start', to_timestamp(0), 'period_end', to_timestamp(0)))
+             ELSE c END
+      FROM unnest(billing_lock_budgets(ARRAY[$1::uuid],
+        CASE WHEN $2::uuid IS NULL THEN '{}'::uuid[] ELSE ARRAY[$2::uuid] END)) AS c))`;
 
 interface PeriodRow {
   period_start: Date;
