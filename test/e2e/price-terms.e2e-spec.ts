@@ -278,6 +278,11 @@ describe('a subscription', () => {
     const wider = await operate('PATCH', path, { day_limit_micros: null });
     expect(wider.body.limits).toMatchObject([{ window: 'month', used_micros: limit }]);
     expect((await make()).status).toBe(201);
+    const unlimited = await operate('PATCH', path, { month_limit_micros: null });
+    expect(unlimited).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'month_limit_micros' }] },
+    });
 
     await atelier.app
       .get(ManagedDataSource)

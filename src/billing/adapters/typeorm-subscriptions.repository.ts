@@ -27,6 +27,10 @@ const CHANGE_LIMIT = `
    WHERE deleted_at IS NULL AND period = $2
      AND id = ANY ((SELECT budget_ids FROM subscriptions WHERE id = $1)::uuid[]) RETURNING id`;
 
+const IS_LIMITED = `
+  SELECT b.id FROM budgets b WHERE b.deleted_at IS NULL
+     AND b.id = ANY ((SELECT budget_ids FROM subscriptions WHERE id = $1)::uuid[]) LIMIT 1`;
+
 /** A budget of the space that binds what its subscription pays. */
 const ADD_LIMIT = `
   WITH made AS (
@@ -81,6 +85,10 @@ export class TypeormSubscriptionsRepository extends SubscriptionsRepository {
       if (limit === null) await this.manager.query(END_LIMITS, [id, window]);
       else await this.setLimit(id, window, limit);
     }
+    // Without any, everything would be free of charge.
+    if (!Object.values(limits).includes(null)) return;
+    if ((await this.manager.query<object[]>(IS_LIMITED, [id])).length > 0) return;
+    throw DomainError.invalid('month_limit_micros', 'or the limit of another window must stay');
   }
 
   private async setLimit(id: string, window: string, limitMicros: number): Promise<void> {
