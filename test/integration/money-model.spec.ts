@@ -8,7 +8,7 @@ import { TestLedger } from '../factories/ledger.factory.js';
 import { proofShare } from '../setup/proof-rounds.js';
 import { databaseKinds } from '../setup/services.js';
 import { MoneyBooks } from './money-model/books.js';
-import { world } from './money-model/operations.js';
+import { type Operation, world } from './money-model/operations.js';
 import { playWorld } from './money-model/play.js';
 
 /** The embedded engine is a tenth as fast. */
@@ -16,6 +16,7 @@ const WORLDS_LEAST = { postgres: 300, embedded: 100 };
 const WORLD_TIMEOUT_MS = 1_000;
 /** The rest is for making a counterexample small. */
 const SHRINK_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 describe.each(databaseKinds())('money on %s against its model', (kind) => {
   const worlds = proofShare({ whole: 10_000, least: WORLDS_LEAST[kind] });
@@ -28,6 +29,43 @@ describe.each(databaseKinds())('money on %s against its model', (kind) => {
   });
 
   afterAll(() => ledger.close());
+
+  it('agrees when a grant ends before a call whose money an earlier grant keeps', async () => {
+    const hold = (amount: number): Operation => ({
+      kind: 'hold',
+      members: [
+        {
+          wallet: 0,
+          amount,
+          funding: 'wallet',
+          user: null,
+          key: false,
+          lastsMs: 48 * HOUR_MS,
+          repeats: null,
+        },
+      ],
+    });
+    const nothing = { amount: 0, overdraft: 0 };
+    await playWorld(books, {
+      startsAt: Date.UTC(2028, 2, 1),
+      wallets: [nothing, nothing],
+      budgets: [],
+      operations: [
+        { kind: 'grant', wallet: 0, amount: 60, rank: 1, begins: 0, lasts: null },
+        { kind: 'grant', wallet: 0, amount: 100, rank: 2, begins: 0, lasts: 6 * HOUR_MS },
+        hold(60),
+        hold(100),
+        { kind: 'wait', ms: 7 * HOUR_MS },
+        { kind: 'turn' },
+        { kind: 'grant', wallet: 0, amount: 100, rank: 0, begins: 0, lasts: 6 * HOUR_MS },
+        { kind: 'wait', ms: 7 * HOUR_MS },
+        { kind: 'turn' },
+        { kind: 'settle', members: [{ hold: 0, action: 'post', amount: 50 }] },
+        { kind: 'settle', members: [{ hold: 1, action: 'post', amount: 60 }] },
+        { kind: 'turn' },
+      ],
+    });
+  });
 
   it(
     `agrees in ${worlds} random histories`,

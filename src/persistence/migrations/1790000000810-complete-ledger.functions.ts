@@ -79,7 +79,9 @@ const COVER_LOTS = `
                                         JOIN grants g ON g.id = k.grant_id
                                        WHERE g.account_id = wallet AND k.hold_id = a.id), 0))::bigint AS amount
                               FROM holds a
-                             WHERE a.state = 'held' AND a.account_id = wallet AND a.amount_micros > 0) x) o) h
+                             WHERE a.state = 'held' AND a.account_id = wallet AND a.amount_micros > 0) x
+                     -- One that earlier lots cover whole takes no place in the line.
+                     WHERE x.amount > 0) o) h
         ON h.since < l.upto AND l.since < h.upto
      WHERE l.expires_at <= now() AND h.created_at <= l.expires_at;
     UPDATE grants SET runs_off = true
