@@ -47,6 +47,8 @@ const CREDITS = 3;
 
 /** Black Forest Labs' v1 on a local port: a job for each request, asked after at the address that the answer named. */
 export class BflSimulator extends VendorSimulator<BflFaultName> {
+  /** Jobs that were asked after since a test cleared it. */
+  readonly asked = new Set<string>();
   private readonly jobs = new Map<string, Job>();
   /** Changed by tests: how long each job takes from now on. */
   jobMs: number;
@@ -110,6 +112,7 @@ export class BflSimulator extends VendorSimulator<BflFaultName> {
 
   private tell(exchange: SimulatedExchange): void {
     const id = new URL(exchange.request.url ?? '', this.origin).searchParams.get('id') ?? '';
+    this.asked.add(id);
     const job = this.jobs.get(id);
     const nothing = { id, result: null, progress: null, details: null, preview: null };
     if (!job || job.fault === 'lost') {
