@@ -293,6 +293,14 @@ describe.each(databaseKinds())('budgets on %s', (kind) => {
     expect(await ledger.balances(wallet.id)).toEqual(before);
   });
 
+  it('refuses a call on a subscription that has just ended', async () => {
+    const other = await ledger.makeWallet(1_000);
+    expect(await ledger.hold(makeHold(other.id, 10, { funding: 'subscription' }))).toEqual({
+      code: 'billing.subscription_missing',
+    });
+    expect(await ledger.hold(makeHold(other.id, 0, { funding: 'subscription' }))).toBeNull();
+  });
+
   it('moves nothing without funding, whatever the amount', async () => {
     const { userId, budgetId } = await ofUser(10);
     const before = await ledger.balances(wallet.id);

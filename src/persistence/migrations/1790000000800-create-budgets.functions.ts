@@ -300,6 +300,10 @@ const HOLD = `
             'balance_micros', wallet_available[wallet] + wallet_held[wallet]);
         END LOOP;
       END IF;
+      -- A subscription that was ended a moment ago has no windows left, and without them nothing would be counted.
+      IF refusal IS NULL AND binding = '{}' AND fundings[i] = 'subscription' AND counted[i] > 0 THEN
+        refusal := '{"code": "billing.subscription_missing"}';
+      END IF;
       IF refusal IS NOT NULL THEN
         results[positions[i]] := refusal;
         CONTINUE;

@@ -217,6 +217,9 @@ export class MoneyModel {
     const denying = budgets.filter((one) => this.denies(one, counted));
     const [refuser] = denying.filter(({ id }) => id === named).concat(denying);
     if (refuser) return this.deny(refuser, counted);
+    if (order.funding === 'subscription' && counted > 0n && budgets.length === 0) {
+      return 'no subscription';
+    }
     wallet.available -= moved;
     wallet.held += moved;
     for (const { current } of budgets) current.held += counted;

@@ -230,6 +230,8 @@ class Play {
         return `exists ${read('state')}`;
       case 'billing.hold_missing':
         return 'missing';
+      case 'billing.subscription_missing':
+        return 'no subscription';
       case 'billing.hold_not_due':
         return 'not due';
       case 'billing.insufficient_balance':
