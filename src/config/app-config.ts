@@ -111,6 +111,7 @@ export interface VendorsConfig {
   gemini: VendorConfig | null;
   stability: VendorConfig | null;
   bfl: VendorConfig | null;
+  replicate: VendorConfig | null;
 }
 
 export interface VendorConfig {

@@ -49,6 +49,7 @@ describe('loadConfig', () => {
         gemini: null,
         stability: null,
         bfl: null,
+        replicate: null,
       },
     });
     expect(first.auth.jwtSecret).not.toBe(first.media.linkSecret);
@@ -90,6 +91,7 @@ describe('loadConfig', () => {
     [{ AI_PROVIDER: 'gemini', OPENAI_API_KEY: 'x' }, ['GOOGLE_API_KEY']],
     [{ AI_PROVIDER: 'stability' }, ['STABILITY_API_KEY']],
     [{ AI_PROVIDER: 'bfl' }, ['BFL_API_KEY']],
+    [{ AI_PROVIDER: 'replicate' }, ['REPLICATE_API_KEY']],
     [{ AI_PROVIDER: 'sora' }, ['shut it down']],
     [{ BOOTSTRAP_API_KEY: `atl_${'x'.repeat(60)}` }, ['BOOTSTRAP_API_KEY']],
   ])('refuses %o and names what is missing', (environment, named) => {

@@ -10,6 +10,7 @@ const VENDORS = {
   gemini: { prefix: 'GOOGLE', baseUrl: 'https://generativelanguage.googleapis.com/v1beta' },
   stability: { prefix: 'STABILITY', baseUrl: 'https://api.stability.ai' },
   bfl: { prefix: 'BFL', baseUrl: 'https://api.bfl.ai' },
+  replicate: { prefix: 'REPLICATE', baseUrl: 'https://api.replicate.com/v1' },
 } as const;
 
 /** What the chosen vendor needs beside it. */
@@ -32,6 +33,7 @@ export function toVendors(values: SettingValues): VendorsConfig {
     gemini: toVendor(values, 'gemini'),
     stability: toVendor(values, 'stability'),
     bfl: toVendor(values, 'bfl'),
+    replicate: toVendor(values, 'replicate'),
   };
 }
 

@@ -5,7 +5,7 @@ export const VENDOR_SETTINGS = [
   choice(
     'AI_PROVIDER',
     'embedded',
-    ['embedded', 'openai', 'gemini', 'stability', 'bfl', 'sora'],
+    ['embedded', 'openai', 'gemini', 'stability', 'bfl', 'replicate', 'sora'],
     'Vendor that serves requests which name no model. `sora` is refused: shut down 2026-09-24.',
   ),
   secret('OPENAI_API_KEY', 1, 'Makes the openai vendor available.'),
@@ -27,5 +27,10 @@ export const VENDOR_SETTINGS = [
   url(
     'BFL_BASE_URL',
     'Base URL of the bfl vendor or of a compatible server. Default: https://api.bfl.ai.',
+  ),
+  secret('REPLICATE_API_KEY', 1, 'Makes the replicate vendor available.'),
+  url(
+    'REPLICATE_BASE_URL',
+    'Base URL of the replicate vendor or of a compatible server. Default: https://api.replicate.com/v1.',
   ),
 ] as const satisfies readonly Setting[];

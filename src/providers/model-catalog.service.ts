@@ -3,6 +3,7 @@ import bflModels from './catalog/bfl.json' with { type: 'json' };
 import embeddedModels from './catalog/embedded.json' with { type: 'json' };
 import geminiModels from './catalog/gemini.json' with { type: 'json' };
 import openaiModels from './catalog/openai.json' with { type: 'json' };
+import replicateModels from './catalog/replicate.json' with { type: 'json' };
 import stabilityModels from './catalog/stability.json' with { type: 'json' };
 import { parseImageModels } from './parse-image-models.js';
 import type { ImageModel } from './spec/image-model.js';
@@ -13,6 +14,7 @@ const FILES: readonly unknown[][] = [
   geminiModels,
   stabilityModels,
   bflModels,
+  replicateModels,
 ];
 
 /** Every model the house knows of, from `catalog/*.json`: capability, sizes, limits, status. Prices live in billing. */

@@ -9,6 +9,7 @@ import { GeminiProvider } from './gemini/gemini.provider.js';
 import { ModelCatalogService } from './model-catalog.service.js';
 import { OpenaiProvider } from './openai/openai.provider.js';
 import { ProviderFactory } from './provider.factory.js';
+import { ReplicateProvider } from './replicate/replicate.provider.js';
 import { PROVIDER_DISPATCHER_OPTIONS, ProviderHttp } from './shared/provider-http.js';
 import { StabilityProvider } from './stability/stability.provider.js';
 
@@ -32,6 +33,7 @@ import { StabilityProvider } from './stability/stability.provider.js';
           new GeminiProvider(catalog, http, clock),
           new StabilityProvider(catalog, http, clock),
           new BflProvider(catalog, http, clock),
+          new ReplicateProvider(catalog, http, clock),
         ]),
       inject: [ModelCatalogService, ProviderHttp, Clock],
     },

@@ -12,7 +12,7 @@ export interface Connection {
 }
 
 /** Vendors that are there once a key for them is set. */
-const WITH_KEYS = ['openai', 'gemini', 'stability', 'bfl'] as const;
+const WITH_KEYS = ['openai', 'gemini', 'stability', 'bfl', 'replicate'] as const;
 
 /** The connections that the settings make. The embedded vendor is always there and needs no credential. */
 export function listConfiguredConnections({ vendors }: AppConfig): Connection[] {

@@ -7,6 +7,7 @@ import { EmbeddedProvider } from '../../src/providers/embedded/embedded.provider
 import { GeminiProvider } from '../../src/providers/gemini/gemini.provider.js';
 import { ModelCatalogService } from '../../src/providers/model-catalog.service.js';
 import { OpenaiProvider } from '../../src/providers/openai/openai.provider.js';
+import { ReplicateProvider } from '../../src/providers/replicate/replicate.provider.js';
 import {
   PROVIDER_DISPATCHER_OPTIONS,
   ProviderHttp,
@@ -15,6 +16,7 @@ import { StabilityProvider } from '../../src/providers/stability/stability.provi
 import { BflSimulator } from '../simulators/bfl.simulator.js';
 import { GeminiSimulator } from '../simulators/gemini.simulator.js';
 import { OpenaiSimulator } from '../simulators/openai.simulator.js';
+import { ReplicateSimulator } from '../simulators/replicate.simulator.js';
 import { StabilitySimulator } from '../simulators/stability.simulator.js';
 import { describeImageProvider } from './image-provider.contract.js';
 
@@ -119,6 +121,31 @@ describeImageProvider('bfl', true, async () => {
     hasTransparency: false,
     operations: { edit: {} },
     namesUnreadable: false,
+    stop: async () => {
+      await http.onApplicationShutdown();
+      await simulator.stop();
+    },
+  };
+});
+
+describeImageProvider('replicate', true, async () => {
+  const simulator = await ReplicateSimulator.start({ apiKey: KEY, jobMs: 25 });
+  const http = new ProviderHttp(new Agent(PROVIDER_DISPATCHER_OPTIONS));
+  return {
+    provider: new ReplicateProvider(new ModelCatalogService(), http, new SystemClock()),
+    base: {
+      model: 'black-forest-labs/flux-dev',
+      credential: { baseUrl: simulator.baseUrl, apiKey: KEY },
+    },
+    size: { widthPx: null, heightPx: null },
+    madeSize: { width: 1024, height: 1024 },
+    editedSize: { width: 96, height: 64 },
+    slow: { prompt: 'wait for ever [sim:hang]' },
+    unsupported: { overrides: { negativePrompt: 'blur' }, field: 'negative_prompt' },
+    refused: { prompt: 'something bad [sim:moderation]' },
+    defaultFormat: 'webp',
+    hasTransparency: false,
+    operations: { edit: {}, variation: {} },
     stop: async () => {
       await http.onApplicationShutdown();
       await simulator.stop();

@@ -9,6 +9,7 @@ import { ADMIN_PASSWORD, createInstallation, type Installation } from '../setup/
 import { proofShare, toNumbers } from '../setup/proof-rounds.js';
 import { installationKind } from '../setup/services.js';
 import { BflSimulator } from '../simulators/bfl.simulator.js';
+import { ReplicateSimulator } from '../simulators/replicate.simulator.js';
 import { countTotals, findFaults } from './books.js';
 import { ADMIN_EMAIL, generate, GENERATIONS, send } from './service-client.js';
 
@@ -16,10 +17,17 @@ const ROUNDS = proofShare({ whole: 10, least: 1 });
 const ROUND_TIMEOUT_MS = 180_000;
 const WAIT_TIMEOUT_MS = 60_000;
 const PRICE_MICROS = 30_000;
-const MODEL = 'flux-2-pro';
-/** Pictures of each generation. */
-const ASKED = [1, 2, 3, 1, 2] as const;
+/** Vendors that answer later, with a model that makes one picture a job. */
+const MODELS = { bfl: 'flux-2-pro', replicate: 'black-forest-labs/flux-1.1-pro' } as const;
+type Vendor = keyof typeof MODELS;
+const NAMES = Object.keys(MODELS) as Vendor[];
+/** Pictures of each generation at each vendor. */
+const ASKED = [1, 3, 2] as const;
 const PICTURES = ASKED.reduce<number>((sum, n) => sum + n, 0);
+/** And one that is refused. */
+const JOBS = PICTURES + 1;
+const ASYNC = 'respond-async';
+const OVERRIDES = '/api/v1/billing/prices/overrides';
 /** Longer than any test: jobs end when the test says so. */
 const PENDING_MS = 3_600_000;
 const ROLES: Readonly<Record<Installation['kind'], readonly FleetRole[]>> = {
@@ -30,15 +38,21 @@ const ROLES: Readonly<Record<Installation['kind'], readonly FleetRole[]>> = {
 const kind = installationKind();
 
 describe(`kill -9 while jobs are pending on the ${kind} set`, () => {
-  let vendor: BflSimulator;
+  let vendors: Record<Vendor, BflSimulator | ReplicateSimulator>;
   let installation: Installation;
   let fleet: Fleet;
 
   beforeEach(async () => {
-    vendor = await BflSimulator.start({ apiKey: 'any', jobMs: PENDING_MS });
+    const options = { apiKey: 'any', jobMs: PENDING_MS };
+    vendors = {
+      bfl: await BflSimulator.start(options),
+      replicate: await ReplicateSimulator.start(options),
+    };
     installation = await createInstallation(kind, {
       BFL_API_KEY: 'any',
-      BFL_BASE_URL: vendor.baseUrl,
+      BFL_BASE_URL: vendors.bfl.baseUrl,
+      REPLICATE_API_KEY: 'any',
+      REPLICATE_BASE_URL: vendors.replicate.baseUrl,
       OUTBOUND_ALLOW: '127.0.0.1',
       BOOTSTRAP_CREDIT_MICROS: '1000000000',
       LEASE_S: '2',
@@ -48,7 +62,7 @@ describe(`kill -9 while jobs are pending on the ${kind} set`, () => {
   });
   afterEach(async () => {
     await fleet.kill(fleet.services.map((_service, index) => index));
-    await vendor.stop();
+    await Promise.all(Object.values(vendors).map((vendor) => vendor.stop()));
     await installation.drop();
   });
 
@@ -57,54 +71,68 @@ describe(`kill -9 while jobs are pending on the ${kind} set`, () => {
     { timeout: ROUND_TIMEOUT_MS },
     async () => {
       await fleet.start(ROLES[kind]);
-      await setPrice();
-      const waiting = ASKED.map((n, at) => order(n, at % 2 === 0));
-      const refused = await generate(address(), REFUSED, ASYNC);
+      await setPrices();
+      const waiting = NAMES.flatMap((vendor) =>
+        ASKED.map((n, at) => order(vendor, n, at % 2 === 0)),
+      );
+      const refused = await Promise.all(NAMES.map((vendor) => orderRefused(vendor)));
       await untilAllAreAsked();
       await kill();
       await Promise.all(waiting);
       await restart();
       await untilAllAreAsked();
       // Now they end, and the process dies again while it fetches the pictures.
-      vendor.jobMs = 0;
+      for (const vendor of Object.values(vendors)) vendor.jobMs = 0;
       await expect.poll(countFetched, { timeout: WAIT_TIMEOUT_MS, interval: 5 }).toBeGreaterThan(0);
       await kill();
       await restart();
       await untilEnded();
-      expect(await read(refused.body.id)).toMatchObject({
-        status: 'failed',
-        error: { code: 'provider.refused' },
-        cost_micros: 0,
-      });
-      expect(vendor.orders).toHaveLength(PICTURES + 1);
+      for (const id of refused) {
+        expect(await read(id)).toMatchObject({
+          status: 'failed',
+          error: { code: 'provider.refused' },
+          cost_micros: 0,
+        });
+      }
+      for (const { orders } of Object.values(vendors)) expect(orders).toHaveLength(JOBS);
       await fleet.stop();
       const faults = await installation.inspect((query) =>
         findFaults(query, installation.mediaDir),
       );
       expect(faults).toEqual([]);
       expect(await installation.inspect(countTotals)).toMatchObject({
-        generations: ASKED.length + 1,
-        succeeded: ASKED.length,
+        generations: NAMES.length * (ASKED.length + 1),
+        succeeded: NAMES.length * ASKED.length,
         interrupted: 0,
-        pictures: PICTURES,
-        charged_micros: PICTURES * PRICE_MICROS,
+        pictures: NAMES.length * PICTURES,
+        charged_micros: NAMES.length * PICTURES * PRICE_MICROS,
       });
     },
   );
 
   /** Whose process is killed gets no answer; what was ordered goes on. */
-  async function order(n: number, isAsync: boolean): Promise<void> {
-    await generate(address(), body(n), isAsync ? ASYNC : undefined).catch(() => null);
+  async function order(vendor: Vendor, n: number, isAsync: boolean): Promise<void> {
+    await generate(address(), toBody(vendor, n), isAsync ? ASYNC : undefined).catch(() => null);
+  }
+
+  /** The vendor takes it, and says only later that it is not allowed. */
+  async function orderRefused(vendor: Vendor): Promise<string> {
+    const body = { ...toBody(vendor, 1), prompt: 'something bad [sim:moderation]' };
+    return (await generate(address(), body, ASYNC)).body.id;
   }
 
   /** The reference of a job is kept before it is asked after. */
   async function untilAllAreAsked(): Promise<void> {
-    vendor.asked.clear();
-    await expect.poll(() => vendor.asked.size, { timeout: WAIT_TIMEOUT_MS }).toBe(PICTURES + 1);
+    const all = Object.values(vendors);
+    for (const { asked } of all) asked.clear();
+    await expect
+      .poll(() => all.map(({ asked }) => asked.size), { timeout: WAIT_TIMEOUT_MS })
+      .toEqual(all.map(() => JOBS));
   }
 
   function countFetched(): number {
-    return vendor.calls.filter(({ path }) => path.startsWith('/delivery/')).length;
+    const calls = Object.values(vendors).flatMap((vendor) => vendor.calls);
+    return calls.filter(({ path }) => path.startsWith('/delivery/')).length;
   }
 
   async function untilEnded(): Promise<void> {
@@ -135,21 +163,18 @@ describe(`kill -9 while jobs are pending on the ${kind} set`, () => {
     return (await send(address(), 'GET', `${GENERATIONS}/${id}`)).body;
   }
 
-  async function setPrice(): Promise<void> {
+  async function setPrices(): Promise<void> {
     const login = { email: ADMIN_EMAIL, password: ADMIN_PASSWORD };
     const session = await send(address(), 'POST', '/api/v1/auth/login', login);
-    const line = { provider: 'bfl', model: MODEL, unit: 'image', price_micros: PRICE_MICROS };
     const operator = { authorization: `Bearer ${session.body.access_token}` };
-    const path = '/api/v1/billing/prices/overrides';
-    const { status } = await send(address(), 'POST', path, line, operator);
-    expect(status).toBe(201);
+    for (const provider of NAMES) {
+      const line = { provider, model: MODELS[provider], unit: 'image', price_micros: PRICE_MICROS };
+      const { status } = await send(address(), 'POST', OVERRIDES, line, operator);
+      expect(status).toBe(201);
+    }
   }
 });
 
-const ASYNC = 'respond-async';
-/** The vendor takes it, and says only later that it is not allowed. */
-const REFUSED = { ...body(1), prompt: 'something bad [sim:moderation]' };
-
-function body(n: number): object {
-  return { model: MODEL, prompt: 'a fox', n, size: '256x256' };
+function toBody(vendor: Vendor, n: number): object {
+  return { model: MODELS[vendor], prompt: 'a fox', n, size: '256x256' };
 }

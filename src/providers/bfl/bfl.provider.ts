@@ -3,11 +3,10 @@ import type { ModelCatalogService } from '../model-catalog.service.js';
 import { toSeedOf } from '../shared/fan-out-calls.js';
 import { isVendorAddress } from '../shared/is-vendor-address.js';
 import { MalformedAnswerError } from '../shared/malformed-answer.error.js';
-import { mapAbort } from '../shared/map-abort.js';
-import type { ProviderExchange, ProviderHttp } from '../shared/provider-http.js';
+import { orderJobs } from '../shared/order-jobs.js';
+import type { ProviderHttp } from '../shared/provider-http.js';
 import { parseJson } from '../shared/read-json.js';
-import { readJsonBody } from '../shared/read-json-body.js';
-import { dropRest, sendToVendor, type VendorRequest } from '../shared/send-to-vendor.js';
+import { requestJson } from '../shared/request-json.js';
 import type { ImageCall, ImageStatusCall, ProviderCredential } from '../spec/image-call.js';
 import type { ImageCapabilities } from '../spec/image-model.js';
 import type { ImageProviderStrategy } from '../spec/image-provider.strategy.js';
@@ -46,26 +45,16 @@ export class BflProvider implements ImageProviderStrategy {
     toBflImageOptions(providerOptions);
   }
 
-  /** One job after the other: when the vendor does not take one, those that it took are kept, and no more are sent. */
   async submit(call: ImageCall): Promise<ImageSubmission> {
     const options = toBflImageOptions(call.providerOptions);
     const model = this.catalog.findImageModel(call.model);
     const request = convertToBflImageRequest(call, model, options);
-    const jobs: BflJob[] = [];
-    let failure: ProviderError | null = null;
-    while (jobs.length < call.n && failure === null) {
-      try {
-        jobs.push(await this.order(call, request, jobs.length));
-      } catch (error) {
-        if (!(error instanceof ProviderError) || jobs.length === 0) throw error;
-        if (call.signal.aborted) throw toAborted(call);
-        failure = error;
-      }
-    }
+    const order = (index: number): Promise<BflJob> => this.order(call, request, index);
+    const { jobs, shortfall } = await orderJobs(this.id, call, call.n, order);
     const reference = toReference({
       jobs,
       asked: call.n,
-      shortfall: failure?.message ?? null,
+      shortfall,
       isPromptRevised: options.prompt_upsampling === true,
       warnings: request.warnings,
     });
@@ -99,7 +88,7 @@ export class BflProvider implements ImageProviderStrategy {
     const { credential, signal } = call;
     const exchange = this.http.open();
     try {
-      const value = await readAnswer(exchange, {
+      const value = await requestJson(exchange, {
         url: `${toBaseUrl(credential)}/${request.path}`,
         headers: { ...toHeaders(credential), 'content-type': 'application/json' },
         body: request.write(toSeedOf(call.seed, index, SEED_MAX)),
@@ -126,7 +115,7 @@ export class BflProvider implements ImageProviderStrategy {
     }
     const exchange = this.http.open();
     try {
-      const value = await readAnswer(exchange, { url, headers: toHeaders(credential), signal });
+      const value = await requestJson(exchange, { url, headers: toHeaders(credential), signal });
       const answer = parseJobAnswer(value);
       if (answer.status === '') throw new MalformedAnswerError('no state in the answer');
       return answer;
@@ -136,15 +125,6 @@ export class BflProvider implements ImageProviderStrategy {
       if (status === STATUS_NOT_FOUND && told.state === 'gone') return told;
       throw mapBflError(error, call, exchange, this.clock.now(), true);
     }
-  }
-}
-
-async function readAnswer(exchange: ProviderExchange, request: VendorRequest): Promise<unknown> {
-  const response = await sendToVendor(exchange, request);
-  try {
-    return await readJsonBody(response);
-  } finally {
-    dropRest(response);
   }
 }
 
@@ -164,9 +144,4 @@ function toProgress(jobs: readonly EndedJob[]): number {
 /** Nothing that a repetition would mend; the vendor may have worked. */
 function toForeign({ model }: ImageCall | ImageStatusCall, reason: string): ProviderError {
   return new ProviderError('failed', { provider: 'bfl', model, reason, mayHaveBeenPaid: true });
-}
-
-/** Ended from our side while the vendor works on what it took. */
-function toAborted({ model, signal }: ImageCall): ProviderError {
-  return mapAbort(signal, { provider: 'bfl', model, mayHaveBeenPaid: true });
 }

@@ -1,7 +1,8 @@
+import { listMissing } from '../shared/order-jobs.js';
 import { removeSecret, toShownText, toVendorRequestId } from '../shared/sanitize-vendor-text.js';
 import { toResult } from '../shared/to-result.js';
 import type { ImageStatusCall } from '../spec/image-call.js';
-import type { ImageResult, ImageUsage, ProviderWarning } from '../spec/image-result.js';
+import type { ImageResult, ImageUsage } from '../spec/image-result.js';
 import { ProviderError, type ProviderErrorKind } from '../spec/provider.errors.js';
 import type { BflJobAnswer, BflJobState } from './bfl-image-api.js';
 import type { BflJob, BflOrder } from './bfl-order.js';
@@ -36,19 +37,11 @@ export function mapBflImageResult(
   return toResult(images, {
     usage: toUsage(ready),
     vendorRequestId: toVendorRequestId(ready[0]?.job.id ?? null),
-    warnings: [...order.warnings, ...listMissing(order, ready.length, failure)],
+    warnings: [
+      ...order.warnings,
+      ...listMissing(ready.length, order.asked, failure?.message ?? order.shortfall),
+    ],
   });
-}
-
-function listMissing(
-  { asked, shortfall }: BflOrder,
-  made: number,
-  failure: ProviderError | null,
-): ProviderWarning[] {
-  if (made >= asked) return [];
-  const why = failure?.message ?? shortfall ?? '';
-  const message = `the provider made ${made} of ${asked} pictures. ${why}`.trim();
-  return [{ code: 'fewer_images', field: 'n', message }];
 }
 
 /** Credits of the pictures that came. Null where one job did not tell: a part is no sum. */
