@@ -1,4 +1,4 @@
-// Proves the way through Gemini, Stability and Black Forest Labs: their pictures are stored and charged by the price book,
+// Proves the way through Gemini, Stability, Black Forest Labs and Replicate: their pictures are stored and charged by the price book,
 // by what the vendor counted where it counts; what was refused costs nothing. Prices: Gemini Nano Banana 2.1 takes 1.5 micros a token of
 // prompt, 7.5 a token of text and 30 a token of picture that come out; Stability 30,000 to 40,000 a picture.
 import sharp from 'sharp';
@@ -6,18 +6,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, startApplication, type TestApplication } from '../setup/application.js';
 import { BflSimulator } from '../simulators/bfl.simulator.js';
 import { GeminiSimulator } from '../simulators/gemini.simulator.js';
+import { ReplicateSimulator } from '../simulators/replicate.simulator.js';
 import { makePicture } from '../simulators/simulator-picture.js';
 import { StabilitySimulator } from '../simulators/stability.simulator.js';
 
 const KEY = 'vendor-credential-of-these-tests-0123456789';
 const GENERATIONS = '/api/v1/image-generations';
 const NANO = 'gemini-nano-banana-2.1';
+const SCHNELL = 'black-forest-labs/flux-schnell';
 /** `fox` is one token; a picture 1,120 at 1K. Micros, before they are rounded up. */
 const NANO_PICTURE = 1 * 1.5 + 1_120 * 30;
 
 let gemini: GeminiSimulator;
 let stability: StabilitySimulator;
 let bfl: BflSimulator;
+let replicate: ReplicateSimulator;
 let atelier: TestApplication;
 let availableBefore: number;
 
@@ -25,6 +28,7 @@ beforeAll(async () => {
   gemini = await GeminiSimulator.start({ apiKey: KEY });
   stability = await StabilitySimulator.start({ apiKey: KEY });
   bfl = await BflSimulator.start({ apiKey: KEY, jobMs: 300 });
+  replicate = await ReplicateSimulator.start({ apiKey: KEY });
   atelier = await startApplication({
     AI_PROVIDER: 'gemini',
     GOOGLE_API_KEY: KEY,
@@ -33,6 +37,8 @@ beforeAll(async () => {
     STABILITY_BASE_URL: stability.baseUrl,
     BFL_API_KEY: KEY,
     BFL_BASE_URL: bfl.baseUrl,
+    REPLICATE_API_KEY: KEY,
+    REPLICATE_BASE_URL: replicate.baseUrl,
     OUTBOUND_ALLOW: '127.0.0.1',
   });
 });
@@ -41,11 +47,13 @@ afterAll(async () => {
   await gemini.stop();
   await stability.stop();
   await bfl.stop();
+  await replicate.stop();
 });
 beforeEach(async () => {
   gemini.reset();
   stability.reset();
   bfl.reset();
+  replicate.reset();
   availableBefore = (await readWallet()).available_micros;
 });
 
@@ -74,6 +82,13 @@ async function readPicture(url: string) {
   const bytes = Buffer.from(await (await fetch(url)).arrayBuffer());
   const { width, height, format } = await sharp(bytes).metadata();
   return { width, height, format };
+}
+
+async function setPrice(line: object) {
+  const path = '/api/v1/billing/prices/overrides';
+  const operator = { authorization: `Bearer ${atelier.token}` };
+  const { status } = await atelier.call('POST', path, { unit: 'image', ...line }, operator);
+  expect(status).toBe(201);
 }
 
 async function picture(widthPx: number, heightPx: number) {
@@ -187,10 +202,7 @@ describe('Black Forest Labs', () => {
     const { status, body } = await make({ model });
     expect([status, body.code]).toEqual([422, 'billing.no_price']);
     expect(bfl.callCount).toBe(0);
-    const line = { provider: 'bfl', model, unit: 'image', price_micros: PRICE_MICROS };
-    const operator = { authorization: `Bearer ${atelier.token}` };
-    const set = await atelier.call('POST', '/api/v1/billing/prices/overrides', line, operator);
-    expect(set.status).toBe(201);
+    await setPrice({ provider: 'bfl', model, price_micros: PRICE_MICROS });
   });
 
   it('makes pictures in jobs that are asked after, at that price', async () => {
@@ -230,12 +242,41 @@ describe('Black Forest Labs', () => {
   });
 });
 
+describe('Replicate', () => {
+  const model = SCHNELL;
+
+  it('makes several pictures in one prediction, at the price that was set', async () => {
+    await setPrice({ provider: 'replicate', model, price_micros: 3_000 });
+    const { status, body } = await make({ model, n: 3, output_format: 'png' });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ status: 'succeeded', images: [{}, {}, { format: 'png' }] });
+    expect(replicate.orders).toHaveLength(1);
+    await assertCharged(body, 9_000);
+  });
+
+  it('is told to stop when nobody wants the pictures any more', async () => {
+    replicate.asked.clear();
+    replicate.jobMs = 3_600_000;
+    const headers = { ...atelier.key, prefer: 'respond-async' };
+    const { body } = await atelier.call('POST', GENERATIONS, { model, prompt: 'fox' }, headers);
+    await expect.poll(() => replicate.asked.size, { timeout: 30_000 }).toBe(1);
+    await atelier.call('POST', `${GENERATIONS}/${body.id}/cancel`);
+    const canceled = () => replicate.calls.filter(({ path }) => path.endsWith('/cancel')).length;
+    await expect.poll(canceled, { timeout: 30_000 }).toBe(1);
+    const read = async () => (await atelier.call('GET', `${GENERATIONS}/${body.id}`)).body.status;
+    await expect.poll(read, { timeout: 30_000 }).toBe('canceled');
+    replicate.jobMs = 0;
+    expect(await readWallet()).toMatchObject({ available_micros: availableBefore, held_micros: 0 });
+  });
+});
+
 it('never shows a vendor’s key', async () => {
   gemini.failNext('echo_key');
   stability.failNext('echo_key');
   bfl.failNext('echo_key');
+  replicate.failNext('echo_key');
   const answers = [];
-  for (const model of [NANO, 'stable-image-core', 'flux-2-pro'])
+  for (const model of [NANO, 'stable-image-core', 'flux-2-pro', SCHNELL])
     answers.push(await make({ model }));
   for (const { body } of answers) {
     expect(body.code).toBe('provider.unauthorized');
