@@ -101,6 +101,7 @@ export class ConcludeGenerationService {
       quality: served.quality ?? generation.quality,
       delivered: outcome.delivered,
       made: outcome.made,
+      requests: outcome.requests,
       usage: outcome.usage as ReportedUsage | null,
       quoted: { listMicros: quote.listMicros ?? quote.holdMicros, unitMicros: quote.unitMicros },
     });

@@ -113,6 +113,7 @@ function toOutcome(
   return {
     delivered,
     made: Math.max(result?.answeredCount ?? 0, delivered),
+    requests: result?.requestsCount,
     error: error ?? (isEmpty ? noPicture() : null),
     warnings: [
       ...(result?.warnings ?? []).map(({ code, message }) => ({ code, message })),

@@ -145,9 +145,10 @@ describe('charge by other units', () => {
     expect(chargeImage(prices, asked).chargeMicros).toBe(6_000);
   });
 
-  it('counts a request once', () => {
+  it('counts requests, however many pictures each made', () => {
     const prices = toPrices([{ ...LINE, unit: 'request' }]);
     expect(chargeImage(prices, asked).chargeMicros).toBe(3_000);
+    expect(chargeImage(prices, { ...asked, requests: 4 }).chargeMicros).toBe(12_000);
   });
 
   it('counts the seconds that were reported', () => {

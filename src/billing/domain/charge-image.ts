@@ -27,6 +27,8 @@ export interface ImageChargeRequest extends PictureSpec {
   delivered: number;
   /** Pictures the vendor made, when some of them were lost on the way; absent = as many as delivered. */
   made?: number;
+  /** Requests that made them, for prices by request; absent = one. */
+  requests?: number;
   usage: ReportedUsage | null;
   /** The quote the call was made under, by the list. */
   quoted: { listMicros: number; unitMicros: number };
@@ -78,10 +80,9 @@ function chargeByUsage(prices: readonly Price[], request: ImageChargeRequest): I
 }
 
 function chargeByImage(prices: readonly Price[], request: ImageChargeRequest): ImageCharge {
-  const { delivered, quoted, multiplierBp } = request;
+  const { delivered, requests = 1, quoted, multiplierBp } = request;
   const unit = findImageUnitPrice(prices, request.model, request);
-  // However many pictures come of one request, it is one.
-  const units = unit?.basis === 'request' ? 1 : delivered;
+  const units = unit?.basis === 'request' ? requests : delivered;
   if (!unit) return toCharge(toMicros(quoted.unitMicros * units), 'images', multiplierBp);
   const lines = [{ units, microsPerMillion: unit.microsPerMillion }];
   return {

@@ -7,6 +7,8 @@ export interface Outcome {
   delivered: number;
   /** Pictures the vendor made, some of which may have been lost. */
   made: number;
+  /** Requests to the vendor that made them; absent = one. */
+  requests?: number;
   error: DomainError | null;
   warnings: GenerationWarning[];
   usage: Record<string, unknown> | null;

@@ -84,6 +84,7 @@ export class GeminiProvider implements ImageProviderStrategy {
     return toResult(
       made.map((one) => one.facts.facts),
       {
+        requests: made.length,
         usage: sumUsage(made.map((one) => one.facts.usage)),
         vendorRequestId: first?.facts.vendorRequestId ?? null,
         warnings: [...made.flatMap((one) => one.facts.warnings), ...warnings],

@@ -10,6 +10,8 @@ export interface ResultParts {
   /** Pictures asked for and in the answer, where the vendor makes them all in one request: a difference is a warning. */
   asked?: number;
   answered?: number;
+  /** Requests that made them; absent = one made all. */
+  requests?: number;
   usage?: ImageResult['usage'];
   vendorRequestId?: string | null;
   warnings: readonly ProviderWarning[];
@@ -17,11 +19,12 @@ export interface ResultParts {
 
 /** The end of a call of a vendor that says nothing of size, quality or format. */
 export function toResult(images: readonly ImageFacts[], parts: ResultParts): ImageResult {
-  const { usage = null, vendorRequestId = null } = parts;
+  const { usage = null, vendorRequestId = null, requests = 1 } = parts;
   const warnings = [...parts.warnings, ...listCountWarnings(images.length, parts)];
   return {
     deliveredCount: images.length,
     answeredCount: Math.max(images.length, parts.answered ?? 0),
+    requestsCount: requests,
     images,
     usage,
     served: { size: null, quality: null, outputFormat: null },

@@ -40,6 +40,8 @@ export interface ImageResult {
   deliveredCount: number;
   /** Pictures in the vendor's answer, those beyond `n` included: what its usage is about. At least `deliveredCount`. */
   answeredCount: number;
+  /** Requests that made them, where the vendor makes one picture a request; absent = one request made all. */
+  requestsCount?: number;
   /** One per delivered picture, in order of index. */
   images: readonly ImageFacts[];
   usage: ImageUsage | null;

@@ -44,6 +44,7 @@ export function mapStabilityImageResult(
     seed: facts.seed,
   }));
   return toResult(images, {
+    requests: images.length,
     vendorRequestId: toVendorRequestId(made[0]?.facts.requestId ?? null),
     warnings: [...(made[0]?.facts.warnings ?? []), ...warnings],
   });
