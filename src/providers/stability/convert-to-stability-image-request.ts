@@ -81,7 +81,9 @@ function toFiles(call: ImageCall, endpoint: StabilityEndpoint): Record<string, I
   const [image] = call.inputImages;
   return {
     ...(image ? { image } : {}),
-    ...(call.mask && endpoint.takesMask ? { mask: toWhiteMask('stability', call.model, call.mask) } : {}),
+    ...(call.mask && endpoint.takesMask
+      ? { mask: toWhiteMask('stability', call.model, call.mask) }
+      : {}),
   };
 }
 
