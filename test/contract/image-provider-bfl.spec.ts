@@ -9,7 +9,8 @@ import {
   PROVIDER_DISPATCHER_OPTIONS,
   ProviderHttp,
 } from '../../src/providers/shared/provider-http.js';
-import type { ImageCall, JsonValue } from '../../src/providers/spec/image-call.js';
+import type { JsonValue } from '../../src/common/json-value.js';
+import type { ImageCall } from '../../src/providers/spec/image-call.js';
 import { type BflFaultName, BflSimulator } from '../simulators/bfl.simulator.js';
 import type { ConnectionFault } from '../simulators/vendor-simulator.js';
 import { createImageCall, createInputImage, createMask } from './image-call.factory.js';
@@ -175,7 +176,7 @@ describe('several pictures', () => {
       4_294_967_294, 4_294_967_295, 0,
     ]);
     expect(received.map(({ index }) => index)).toEqual([0, 1, 2]);
-    expect(result).toMatchObject({ usage: { microcredits: 9_000_000 } });
+    expect(result).toMatchObject({ requestsCount: 3, usage: { microcredits: 9_000_000 } });
   });
 
   it('are fewer, with a warning, when the vendor does not take them all', async () => {

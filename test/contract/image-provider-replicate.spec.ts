@@ -8,7 +8,8 @@ import {
   PROVIDER_DISPATCHER_OPTIONS,
   ProviderHttp,
 } from '../../src/providers/shared/provider-http.js';
-import type { ImageCall, JsonValue } from '../../src/providers/spec/image-call.js';
+import type { JsonValue } from '../../src/common/json-value.js';
+import type { ImageCall } from '../../src/providers/spec/image-call.js';
 import { type ReplicateFaultName, ReplicateSimulator } from '../simulators/replicate.simulator.js';
 import { makeNoise } from '../simulators/simulator-picture.js';
 import type { ConnectionFault } from '../simulators/vendor-simulator.js';
@@ -145,7 +146,8 @@ describe('requests', () => {
 
 describe('several pictures', () => {
   it('are as few predictions as the model allows', async () => {
-    const { received } = await run({ n: 6, seed: 1 });
+    const { result, received } = await run({ n: 6, seed: 1 });
+    expect(result.requestsCount).toBe(2);
     const inputs = simulator.orders.map(({ fields }) => fields.input);
     expect(inputs).toMatchObject([
       { num_outputs: 4, seed: 1 },

@@ -9,7 +9,7 @@ import {
   TextColumn,
   TimeColumn,
 } from '../../persistence/columns.js';
-import type { JsonValue } from '../../providers/spec/image-call.js';
+import type { JsonValue } from '../../common/json-value.js';
 import type { Attempt } from '../domain/generation.js';
 
 @Entity('generation_attempts')

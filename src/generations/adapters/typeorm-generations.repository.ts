@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
 import type { PageRequest } from '../../common/page.js';
 import { Sql } from '../../persistence/sql.port.js';
-import type { JsonValue } from '../../providers/spec/image-call.js';
+import type { JsonValue } from '../../common/json-value.js';
 import type { Attempt, Generation } from '../domain/generation.js';
 import {
   type GenerationFilter,

@@ -1,5 +1,5 @@
 import type { Micros } from '../../common/micros.js';
-import type { JsonValue } from '../../providers/spec/image-call.js';
+import type { JsonValue } from '../../common/json-value.js';
 
 export const STATUSES = [
   'queued',

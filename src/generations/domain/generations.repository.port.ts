@@ -1,5 +1,5 @@
 import type { PageRequest } from '../../common/page.js';
-import type { JsonValue } from '../../providers/spec/image-call.js';
+import type { JsonValue } from '../../common/json-value.js';
 import type { Attempt, Generation, GenerationStatus } from './generation.js';
 
 /** Which generations a list shows; absent = all. */

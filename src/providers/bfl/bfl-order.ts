@@ -1,5 +1,5 @@
 import { toRecord, toRecords, toText } from '../shared/read-json.js';
-import type { JsonValue } from '../spec/image-call.js';
+import type { JsonValue } from '../../common/json-value.js';
 import type { ProviderWarning } from '../spec/image-result.js';
 
 /** One picture that the vendor was asked for. */

@@ -35,6 +35,7 @@ export function mapBflImageResult(
     seed: answer.seed,
   }));
   return toResult(images, {
+    requests: images.length,
     usage: toUsage(ready),
     vendorRequestId: toVendorRequestId(ready[0]?.job.id ?? null),
     warnings: [

@@ -2,7 +2,8 @@ import { listMissing } from '../shared/order-jobs.js';
 import { toRecord, toRecords, toText } from '../shared/read-json.js';
 import { removeSecret, toVendorRequestId } from '../shared/sanitize-vendor-text.js';
 import { toResult } from '../shared/to-result.js';
-import type { ImageStatusCall, JsonValue } from '../spec/image-call.js';
+import type { JsonValue } from '../../common/json-value.js';
+import type { ImageStatusCall } from '../spec/image-call.js';
 import type { ImageResult, ProviderWarning } from '../spec/image-result.js';
 import { ProviderError, type ProviderErrorKind } from '../spec/provider.errors.js';
 import type { Prediction } from './replicate-image-api.js';
@@ -47,7 +48,7 @@ export function parseReference(reference: JsonValue): ReplicateOrder | null {
 export function mapReplicateImageResult(
   order: ReplicateOrder,
   indexes: readonly number[],
-  answered: number,
+  { answered, requests }: { answered: number; requests: number },
   failure: ProviderError | null,
 ): ImageResult {
   // The model does not tell its seeds.
@@ -55,6 +56,7 @@ export function mapReplicateImageResult(
   const why = failure?.message ?? order.shortfall;
   return toResult(images, {
     answered,
+    requests,
     vendorRequestId: toVendorRequestId(order.jobs[0]?.id ?? null),
     warnings: [...order.warnings, ...listMissing(images.length, order.asked, why)],
   });

@@ -92,10 +92,11 @@ export class ReplicateProvider implements ImageProviderStrategy {
     if (failure && pictures.length === 0) throw failure;
     for (const { index, url } of pictures) await call.deliver({ index, kind: 'url', url });
     const answered = ended.reduce((sum, { outputs }) => sum + outputs.length, 0);
+    const requests = ended.filter(({ outputs }) => outputs.length > 0).length;
     const indexes = pictures.map(({ index }) => index);
     return {
       state: 'finished',
-      result: mapReplicateImageResult(order, indexes, answered, failure),
+      result: mapReplicateImageResult(order, indexes, { answered, requests }, failure),
     };
   }
 

@@ -1,9 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { JsonValue } from '../../common/json-value.js';
 import type { ImageBackground, ImageFormat, ImageOperation } from './image-model.js';
-
-/** JSON that survives a database: the form of a vendor's reference. */
-export type JsonValue =
-  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** One credential at one vendor. It arrives with each call; a provider keeps none. */
 export interface ProviderCredential {
@@ -86,7 +83,7 @@ export type DeliveredImage =
 export interface ImageStatusCall {
   attemptId: string;
   model: string;
-  /** As `submit` gave it. */
+  /** As `submit` gave it, from the database. */
   reference: JsonValue;
   n: number;
   credential: ProviderCredential;

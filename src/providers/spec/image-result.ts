@@ -1,4 +1,4 @@
-import type { JsonValue } from './image-call.js';
+import type { JsonValue } from '../../common/json-value.js';
 
 /** What the vendor counted, for the price. Whole numbers; null = the vendor did not say. */
 export interface ImageUsage {

@@ -1,0 +1,3 @@
+/** JSON that survives a database. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
