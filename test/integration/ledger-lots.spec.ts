@@ -7,6 +7,7 @@ import type { Wallet } from '../../src/billing/domain/wallet.js';
 import { newId } from '../../src/common/ids.js';
 import { makeHold, makeSettle, TestLedger } from '../factories/ledger.factory.js';
 import { FUTURE, LotsModel, ModelWallet } from '../factories/lots.model.js';
+import { toSeed } from '../setup/proof-rounds.js';
 import { databaseKinds } from '../setup/services.js';
 
 const OVERDRAFT_MICROS = 40;
@@ -246,6 +247,7 @@ describe.each(databaseKinds())('lots on %s', (kind) => {
     { timeout: 240_000 },
     async () => {
       await fc.assert(fc.asyncProperty(HISTORY, play), {
+        ...toSeed(),
         numRuns: kind === 'embedded' ? 15 : 25,
         endOnFailure: true,
       });

@@ -5,7 +5,7 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestLedger } from '../factories/ledger.factory.js';
-import { proofShare } from '../setup/proof-rounds.js';
+import { proofShare, toSeed } from '../setup/proof-rounds.js';
 import { databaseKinds } from '../setup/services.js';
 import { MoneyBooks } from './money-model/books.js';
 import { type Operation, world } from './money-model/operations.js';
@@ -79,6 +79,7 @@ describe.each(databaseKinds())('money on %s against its model', (kind) => {
           await playWorld(books, one);
         }),
         {
+          ...toSeed(),
           numRuns: worlds,
           interruptAfterTimeLimit: worlds * WORLD_TIMEOUT_MS + SHRINK_MS,
           markInterruptAsFailure: true,
