@@ -15,7 +15,7 @@ const KILL_AFTER_MS = [2_600, 100, 400, 900, 1_800, 3_200];
 const GONE_WITHIN_MS = 60_000;
 const POLL_MS = 200;
 const TEST_MS = 240_000;
-const BOOKS = /^(accounts|audit_events|(usage|spend)_\w+)$/;
+const BOOKS = /^(accounts|grants|credit_purchases|audit_events|(usage|spend)_\w+)$/;
 
 const kind = installationKind();
 
