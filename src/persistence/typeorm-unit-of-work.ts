@@ -92,9 +92,14 @@ async function enter(manager: EntityManager, { searchSpaceIds, userId }: Tenancy
   await manager.query(ENTER, [APP_ROLE, searchSpaceIds.join(','), userId ?? '']);
 }
 
-/** A statement failed and its error was swallowed: COMMIT would roll back and yet report success. */
+/**
+ * A statement failed and its error was swallowed: COMMIT would roll back and yet report success. An error arrives before
+ * the end of its statement, which alone tells the state: where that is still on its way, one more question waits for it.
+ */
 async function assertCommittable(manager: EntityManager): Promise<void> {
-  const client = (await manager.queryRunner?.connect()) as PoolClient | undefined;
+  const client = (await manager.queryRunner?.connect()) as
+    (PoolClient & { readyForQuery?: boolean }) | undefined;
+  if (!client?.readyForQuery) await manager.query('SELECT 1').catch(() => undefined);
   assert(
     client?.getTransactionStatus() === 'T',
     'a failed statement was ignored in a unit of work',
