@@ -384,7 +384,7 @@ const HOLD = `
 `;
 
 /**
- * What holds counted leaves their budgets. What a hold counted leaves its budgets in the period that admitted it: the
+ * What a hold counted leaves its budgets in the period that admitted it: the
  * current one, or one that has ended, whose late return may raise what was carried over from it.
  */
 const COUNT = `
