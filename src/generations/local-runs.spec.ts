@@ -48,6 +48,21 @@ describe('LocalRuns', () => {
     expect(renewed).toEqual([]);
   });
 
+  it('stops a run whose cancel came between its claim and its start', async () => {
+    const { runs } = make();
+    runs.cancel('first');
+    const seen = async (id: string): Promise<boolean> => {
+      let isCanceled = false;
+      await runs.start(id, async (cancel) => ((isCanceled = cancel.aborted), null));
+      return isCanceled;
+    };
+    expect([await seen('first'), await seen('second'), await seen('first')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('stops a run whose cancel another process asked for', async () => {
     const { runs } = make(['first']);
     const reason = new Promise((resolve) => {

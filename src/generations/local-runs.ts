@@ -15,6 +15,8 @@ import type { GenerationView } from './generation-view.js';
 const MS_PER_S = 1_000;
 /** A lease is renewed this often within its time, so that one lost renewal does no harm. */
 const RENEWALS_PER_LEASE = 3;
+/** Cancels that came before their run had begun here; the oldest go first. */
+const EARLY_CANCELS_MAX = 1_000;
 
 interface LocalRun {
   abort: AbortController;
@@ -31,6 +33,8 @@ export class LocalRuns implements OnApplicationBootstrap, BeforeApplicationShutd
   readonly owner = newId();
   private readonly logger = new Logger(LocalRuns.name);
   private readonly runs = new Map<string, LocalRun>();
+  /** A row can be claimed, and its cancel asked for, a moment before its run is known here. */
+  private readonly earlyCancels = new Set<string>();
   private renewal: NodeJS.Timeout | null = null;
 
   constructor(
@@ -63,6 +67,7 @@ export class LocalRuns implements OnApplicationBootstrap, BeforeApplicationShutd
     work: (cancel: AbortSignal) => Promise<GenerationView | null>,
   ): Promise<GenerationView | null> {
     const abort = new AbortController();
+    if (this.earlyCancels.delete(generationId)) abort.abort(canceled());
     const done = work(abort.signal).finally(() => {
       this.runs.delete(generationId);
       this.metrics.runs.labels('running').set(this.runs.size);
@@ -83,11 +88,20 @@ export class LocalRuns implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.runs.has(generationId);
   }
 
-  /** Stops the vendor call; what has arrived is kept and charged. False when it runs elsewhere. */
-  cancel(generationId: string): boolean {
+  /** Stops the vendor call; what has arrived is kept and charged. A run that begins a moment later is stopped too. */
+  cancel(generationId: string): void {
     const run = this.runs.get(generationId);
-    run?.abort.abort(canceled());
-    return run !== undefined;
+    if (run) run.abort.abort(canceled());
+    else this.rememberCancel(generationId);
+  }
+
+  private rememberCancel(generationId: string): void {
+    this.earlyCancels.add(generationId);
+    if (this.earlyCancels.size <= EARLY_CANCELS_MAX) return;
+    for (const oldest of this.earlyCancels) {
+      this.earlyCancels.delete(oldest);
+      return;
+    }
   }
 
   private async renew(): Promise<void> {
