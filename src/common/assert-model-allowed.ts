@@ -12,8 +12,11 @@ export function isModelAllowed(caller: Caller, model: string): boolean {
  * @throws DomainError `auth.model_not_allowed` naming the model
  */
 export function assertModelAllowed(caller: Caller, model: string): void {
-  if (isModelAllowed(caller, model)) return;
-  throw new DomainError(
+  if (!isModelAllowed(caller, model)) throw toModelNotAllowed(model);
+}
+
+export function toModelNotAllowed(model: string): DomainError {
+  return new DomainError(
     'auth.model_not_allowed',
     `This API key may not use the model ${model}. GET /v1/models lists those it may.`,
     { details: { model }, fields: [{ field: 'model', message: 'is not allowed for this key' }] },

@@ -13,6 +13,8 @@ export interface DomainErrorOptions {
   fields?: readonly FieldFault[];
   /** When asking again can help, in whole seconds; becomes Retry-After. */
   retryAfterS?: number;
+  /** HTTP status of the answer in place of the code's own, 400 to 599: what an operator wants told of a failure. */
+  answerStatus?: number;
   /** Logged, never shown. */
   cause?: unknown;
 }
@@ -23,6 +25,7 @@ export class DomainError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
   readonly fields: readonly FieldFault[];
   readonly retryAfterS?: number;
+  readonly answerStatus?: number;
 
   constructor(
     readonly code: ErrorCode,
@@ -33,6 +36,7 @@ export class DomainError extends Error {
     this.details = options.details ?? {};
     this.fields = options.fields ?? [];
     this.retryAfterS = options.retryAfterS;
+    this.answerStatus = options.answerStatus;
   }
 
   /** A 400 about one field: `n must be a whole number from 1 to 10`. */
