@@ -15,11 +15,13 @@ export abstract class AppConfig {
   abstract readonly generations: GenerationsConfig;
   abstract readonly bootstrap: BootstrapConfig;
   abstract readonly vendors: VendorsConfig;
+  abstract readonly routing: RoutingConfig;
   abstract readonly outbound: OutboundConfig;
   /** Null: there are no delegated accounts. */
   abstract readonly delegated: DelegatedConfig | null;
   abstract readonly payments: PaymentsConfig;
   abstract readonly usage: UsageConfig;
+  abstract readonly upstream: UpstreamConfig;
   abstract readonly secrets: SecretsConfig;
   abstract readonly sso: SsoConfig;
 }
@@ -105,18 +107,39 @@ export interface BootstrapConfig {
   creditMicros: number;
 }
 
+/** Vendors that the settings can give an account with, in the order in which they are offered. */
+export const VENDOR_NAMES = [
+  'openai',
+  'gemini',
+  'vertex',
+  'stability',
+  'bfl',
+  'replicate',
+  'fal',
+  'leonardo',
+  'runware',
+  'comfyui',
+  'ollama',
+  'anthropic',
+] as const;
+export type VendorName = (typeof VENDOR_NAMES)[number];
+
 export interface VendorsConfig {
   defaultProvider: string;
-  openai: VendorConfig | null;
-  gemini: VendorConfig | null;
-  stability: VendorConfig | null;
-  bfl: VendorConfig | null;
-  replicate: VendorConfig | null;
+  /** Null = not set. */
+  accounts: Readonly<Record<VendorName, VendorConfig | null>>;
 }
 
 export interface VendorConfig {
-  apiKey: string;
+  /** Null = the server asks for none. */
+  apiKey: string | null;
   baseUrl: string;
+}
+
+/** How a model and its connection are chosen. */
+export interface RoutingConfig {
+  /** Candidates after the first. */
+  retriesMax: number;
 }
 
 /** How credit is bought. */
@@ -147,6 +170,34 @@ export interface UsageConfig {
   anomalyFloorMicros: number;
 }
 
+/** How much is called at once, and how long failing connections are left out. */
+export interface UpstreamConfig {
+  callerSlots: WaitConfig & { slotsMax: number };
+  connectionWait: WaitConfig;
+  stickyWait: WaitConfig;
+  repeatsMax: number;
+  poolRepeatsMax: number;
+  breakerFailures: number;
+  breakerOpenS: number;
+  cooldowns: CooldownConfig;
+  statisticsDays: number;
+  dailyDays: number;
+}
+
+export interface WaitConfig {
+  waitersMax: number;
+  waitS: number;
+}
+
+export interface CooldownConfig {
+  credentialS: number;
+  rateLimitedS: number;
+  overloadedS: number;
+  modelS: number;
+  /** Bounds the others, but for the credential's, where there is no other connection. */
+  aloneS: number;
+}
+
 export interface SecretsConfig {
   /** Seals what is stored. */
   encryptionSecret: string;
@@ -162,6 +213,8 @@ export interface SsoConfig {
 export interface OutboundConfig {
   /** Hosts, host:port pairs, addresses or CIDR ranges that may be reached although they are private. */
   allow: readonly string[];
+  /** The same, for calls of the house's own connections alone. */
+  allowForHouse: readonly string[];
 }
 
 /** The remote backend of delegated accounts. */

@@ -1,6 +1,8 @@
 import { DELEGATED_SETTINGS } from './delegated.settings.js';
 import { PAYMENT_SETTINGS } from './payment.settings.js';
+import { ROUTING_SETTINGS } from './routing.settings.js';
 import { choice, integer, list, secret, text, url, type Setting } from './setting.js';
+import { UPSTREAM_SETTINGS } from './upstream.settings.js';
 import { USAGE_SETTINGS } from './usage.settings.js';
 import { VENDOR_SETTINGS } from './vendor.settings.js';
 
@@ -269,7 +271,14 @@ export const SETTINGS = [
     '',
     'Hosts, host:port pairs or CIDR ranges that requests may reach although they are private.',
   ),
+  list(
+    'OUTBOUND_ALLOW_HOUSE',
+    '',
+    "The same for calls of the house's own connections alone: no connection of a space or user, and no address that a caller writes, leads there.",
+  ),
   ...DELEGATED_SETTINGS,
+  ...UPSTREAM_SETTINGS,
+  ...ROUTING_SETTINGS,
   ...USAGE_SETTINGS,
   ...PAYMENT_SETTINGS,
 ] as const satisfies readonly Setting[];

@@ -45,11 +45,7 @@ describe('loadConfig', () => {
       http: { host: '127.0.0.1', port: 3000, corsOrigins: [], trustedProxies: [] },
       vendors: {
         defaultProvider: 'embedded',
-        openai: null,
-        gemini: null,
-        stability: null,
-        bfl: null,
-        replicate: null,
+        accounts: { openai: null, comfyui: null, anthropic: null },
       },
     });
     expect(first.auth.jwtSecret).not.toBe(first.media.linkSecret);

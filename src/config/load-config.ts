@@ -5,6 +5,7 @@ import { type Environment, readSettings, type SettingValues } from './read-setti
 import { readOrCreateSecret } from './secret-files.js';
 import { checkDelegated, toDelegated } from './to-delegated.js';
 import { checkPayments, toPayments } from './to-payments.js';
+import { toUpstream } from './to-upstream.js';
 import { checkVendors, toVendors } from './to-vendors.js';
 
 const API_KEY_FORM = /^atl_[a-z2-7]{8}_[A-Za-z0-9_-]{43}$/;
@@ -101,10 +102,15 @@ function assemble(values: SettingValues): AppConfig {
       creditMicros: values.BOOTSTRAP_CREDIT_MICROS as number,
     },
     vendors: toVendors(values),
-    outbound: { allow: values.OUTBOUND_ALLOW as readonly string[] },
+    routing: { retriesMax: values.ROUTING_RETRIES_MAX as number },
+    outbound: {
+      allow: values.OUTBOUND_ALLOW as readonly string[],
+      allowForHouse: values.OUTBOUND_ALLOW_HOUSE as readonly string[],
+    },
     delegated: toDelegated(values),
     payments: toPayments(values),
     usage: toUsage(values),
+    upstream: toUpstream(values),
     secrets: {
       encryptionSecret:
         (values.ENCRYPTION_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'encryption'),
