@@ -54,7 +54,9 @@ const COMMON_ERRORS: Readonly<Record<string, string>> = {
 const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['image-generations', 'Pictures: make, list, read, cancel, delete'],
   ['openai', 'The same for OpenAI clients: base URL /v1'],
-  ['models', 'What can be asked for'],
+  ['models', 'What can be asked for, and under which names'],
+  ['connections', "Credentials at vendors: the house's, a space's, a user's own"],
+  ['providers', 'The vendors, and how they fare'],
   ['billing', 'Wallets, ledger, usage and prices, in millionths of a US dollar'],
   ['search-spaces', 'The tenants: everything belongs to one'],
   ['collections', 'Projects inside a search space'],

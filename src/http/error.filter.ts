@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { DomainError } from '../common/domain-error.js';
 import { REDACTED, redact } from '../common/redact.js';
 import { ERROR_FACES } from './error-map.js';
-import { renderError } from './render-error.js';
+import { renderError, toAnswerStatus } from './render-error.js';
 import { contextOf } from './request-context.js';
 import { toDomainError } from './to-domain-error.js';
 
@@ -47,7 +47,7 @@ export class ErrorFilter implements ExceptionFilter {
     }
     const { headers, body } = this.render(error, request);
     const retryAfterS = error.retryAfterS ?? (face.retry ? RETRY_AFTER_DEFAULT_S : null);
-    void reply.status(face.status);
+    void reply.status(toAnswerStatus(error));
     if (retryAfterS !== null) void reply.header('Retry-After', String(Math.ceil(retryAfterS)));
     if (face.status === 401) void reply.header('WWW-Authenticate', 'Bearer realm="atelier"');
     void reply.header('x-should-retry', String(face.retry));

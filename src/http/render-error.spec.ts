@@ -38,6 +38,21 @@ describe('renderError', () => {
     expect(body).toEqual({ detail: 'n must be a whole number from 1 to 10' });
   });
 
+  it('has the status that an operator wants told, if it is one of a failure', () => {
+    const render = (answerStatus: number, path: string) =>
+      renderError({
+        error: new DomainError('provider.rate_limited', 'Rest.', { answerStatus }),
+        requestId,
+        path,
+      }).body;
+    expect(render(503, '/api/v1/x')).toMatchObject({ status: 503, code: 'provider.rate_limited' });
+    expect(render(200, '/api/v1/x')).toMatchObject({ status: 429 });
+    expect(render(600, '/api/v1/x')).toMatchObject({ status: 429 });
+    expect(render(503, '/v1/models')).toMatchObject({
+      error: { type: 'upstream_error', code: 'provider.rate_limited' },
+    });
+  });
+
   it('cannot be changed in its fixed members by details', () => {
     const sly = new DomainError('internal', 'no', {
       details: { status: 200, detail: 'all is well' },

@@ -12,6 +12,18 @@ export interface ErrorAnswer {
 const OPENAI_PREFIX = '/v1/';
 const DETAIL_PATHS = ['/api/v1/create-image'];
 
+const STATUS_MIN = 400;
+const STATUS_MAX = 599;
+/** `type` of a failure that an operator's rule speaks of, whatever its code. */
+const PASSED_ON_TYPE = 'upstream_error';
+
+/** The code's own, unless the error has another that says that something failed. */
+export function toAnswerStatus({ code, answerStatus }: DomainError): number {
+  const isFailure =
+    answerStatus !== undefined && answerStatus >= STATUS_MIN && answerStatus <= STATUS_MAX;
+  return isFailure ? answerStatus : ERROR_FACES[code].status;
+}
+
 /** The body in the face of the surface that was called, with its content type. */
 export function renderError(answer: ErrorAnswer): { contentType: string; body: object } {
   if (answer.path.startsWith(OPENAI_PREFIX)) {
@@ -33,7 +45,7 @@ export function toProblemDetails({ error, requestId, path }: ErrorAnswer): objec
     ...error.details,
     type: `urn:atelier:error:${error.code}`,
     title: face.title,
-    status: face.status,
+    status: toAnswerStatus(error),
     detail: error.message,
     instance: path,
     code: error.code,
@@ -49,7 +61,7 @@ export function toOpenaiError({ error, requestId }: ErrorAnswer): object {
     error: {
       ...error.details,
       message: error.message,
-      type: face.openaiType,
+      type: error.answerStatus === undefined ? face.openaiType : PASSED_ON_TYPE,
       param: error.fields[0]?.field ?? null,
       code: typeof error.details.error_code === 'string' ? error.details.error_code : error.code,
       request_id: requestId,

@@ -33,7 +33,7 @@ import {
   THRESHOLDS_MAX,
 } from '../domain/budget.js';
 import { IsAscending } from './is-ascending.decorator.js';
-import { IsMoment } from './is-moment.decorator.js';
+import { IsMoment } from '../../http/is-moment.decorator.js';
 
 const ZONE_LENGTH_MAX = 64;
 const FIXED = 'cannot be changed: delete this budget and make a new one';

@@ -20,7 +20,7 @@ import { toMicrosPerMillion } from '../domain/price-list.js';
 import { LISTED_UNITS, toListedMicros, toListedName } from '../domain/price-unit.js';
 import type { Price } from '../domain/price.js';
 import type { ImportOptions, ImportResult, ShownOverride } from '../price-overrides.service.js';
-import { IsMoment } from './is-moment.decorator.js';
+import { IsMoment } from '../../http/is-moment.decorator.js';
 
 const NAME_LENGTH_MAX = 200;
 /** A thousand dollars for one unit: what it costs for a million stays a whole number, and a slip ends here. */

@@ -6,7 +6,7 @@ import { SUBSCRIPTION_WINDOWS, toSubscriptionStatus } from '../domain/subscripti
 import type { ShownSubscription } from '../domain/subscriptions.reader.port.js';
 import type { WindowLimits } from '../domain/subscriptions.repository.port.js';
 import type { NewSubscription, SubscriptionChanges } from '../subscriptions.service.js';
-import { IsMoment } from './is-moment.decorator.js';
+import { IsMoment } from '../../http/is-moment.decorator.js';
 
 const NAME_LENGTH_MAX = 90;
 /** Ten million dollars, as of every budget. */

@@ -13,7 +13,7 @@ import {
 } from 'class-validator';
 import { LINE_FORM, LINE_MESSAGE } from '../../common/text-form.js';
 import { type LotTerms, PRIORITY_MAX } from '../domain/lot.js';
-import { IsMoment } from './is-moment.decorator.js';
+import { IsMoment } from '../../http/is-moment.decorator.js';
 
 /** One million dollars: a slip of the finger ends here. */
 export const MOVEMENT_MICROS_MAX = 1_000_000_000_000;
