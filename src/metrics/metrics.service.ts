@@ -48,6 +48,13 @@ export class MetricsService {
     registers: [this.registry],
   });
 
+  readonly failovers = new Counter({
+    name: 'atelier_failovers_total',
+    help: 'Attempts that failed and were followed by one elsewhere, by the provider that failed.',
+    labelNames: ['provider', 'code'],
+    registers: [this.registry],
+  });
+
   readonly runs = new Gauge({
     name: 'atelier_runs',
     help: 'Generations running in this process, or waiting for a run.',

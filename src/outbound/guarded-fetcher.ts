@@ -18,13 +18,21 @@ const IDLE_TIMEOUT_MS = 10_000;
 const USER_AGENT = 'atelier';
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+/** Each guard has connections of its own: who joins an open one passes no guard. */
+interface Way {
+  guard: OutboundGuard;
+  dispatcher: Dispatcher;
+}
+
 @Injectable()
 export class GuardedFetcher extends OutboundFetcher implements OnModuleDestroy {
-  private readonly dispatcher: Dispatcher;
+  private readonly way: Way;
+  /** Made when it is first needed. */
+  private houseWay: Way | null = null;
 
   constructor(private readonly guard: OutboundGuard) {
     super();
-    this.dispatcher = createGuardedDispatcher(guard);
+    this.way = { guard, dispatcher: createGuardedDispatcher(guard) };
   }
 
   async fetch(url: string, options: OutboundFetchOptions): Promise<OutboundResponse> {
@@ -39,11 +47,19 @@ export class GuardedFetcher extends OutboundFetcher implements OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.dispatcher.destroy();
+    await Promise.all([this.way.dispatcher.destroy(), this.houseWay?.dispatcher.destroy()]);
+  }
+
+  private choose({ isHouse }: OutboundFetchOptions): Way {
+    if (isHouse !== true) return this.way;
+    const guard = this.houseWay?.guard ?? this.guard.forHouse();
+    this.houseWay ??= { guard, dispatcher: createGuardedDispatcher(guard) };
+    return this.houseWay;
   }
 
   private async follow(url: string, options: OutboundFetchOptions, deadline: FetchDeadline) {
-    let target = this.guard.assertUrl(url);
+    const { guard } = this.choose(options);
+    let target = guard.assertUrl(url);
     for (let redirects = 0; ; redirects += 1) {
       const response = await this.send(target, options, deadline);
       const location = response.headers.location;
@@ -52,14 +68,14 @@ export class GuardedFetcher extends OutboundFetcher implements OnModuleDestroy {
       }
       dropBody(response.body);
       if (redirects === REDIRECTS_MAX) throw fetchFailed('too_many_redirects');
-      target = this.guard.assertUrl(toRedirectUrl(location, target));
+      target = guard.assertUrl(toRedirectUrl(location, target));
     }
   }
 
   private async send(url: URL, options: OutboundFetchOptions, deadline: FetchDeadline) {
     const idleTimeoutMs = Math.min(options.idleTimeoutMs ?? IDLE_TIMEOUT_MS, options.timeoutMs);
     return request(url, {
-      dispatcher: this.dispatcher,
+      dispatcher: this.choose(options).dispatcher,
       signal: deadline.signal,
       headersTimeout: idleTimeoutMs,
       bodyTimeout: idleTimeoutMs,

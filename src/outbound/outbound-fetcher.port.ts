@@ -11,6 +11,8 @@ export interface OutboundFetchOptions {
   withPadding?: boolean;
   /** Gives the fetch up; the error is then the signal's reason. */
   signal?: AbortSignal;
+  /** The URL is at the origin of a connection that operators set up: the hosts of OUTBOUND_ALLOW_HOUSE are open as well. */
+  isHouse?: boolean;
   /** There is no such switch: only the operator's OUTBOUND_ALLOW opens a private address. */
   allowPrivate?: never;
 }

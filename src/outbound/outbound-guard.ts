@@ -19,13 +19,21 @@ const PRIVATE_NAME =
 /** Decides which hosts this service talks to when somebody else chose the URL. Configured by OUTBOUND_ALLOW. */
 @Injectable()
 export class OutboundGuard {
-  private readonly allowList: OutboundAllowList;
+  private allowList: OutboundAllowList;
 
   constructor(
-    config: AppConfig,
+    private readonly config: AppConfig,
     private readonly resolver: HostResolver,
   ) {
     this.allowList = new OutboundAllowList(config.outbound.allow);
+  }
+
+  /** The guard for what operators set up: OUTBOUND_ALLOW_HOUSE opens hosts for it. Never for a URL that a tenant writes. */
+  forHouse(): OutboundGuard {
+    const { allow, allowForHouse } = this.config.outbound;
+    const guard = new OutboundGuard(this.config, this.resolver);
+    guard.allowList = new OutboundAllowList([...allow, ...allowForHouse]);
+    return guard;
   }
 
   /**

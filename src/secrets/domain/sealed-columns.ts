@@ -7,5 +7,6 @@ export interface SealedColumn {
 
 /** Every column of the database that holds sealed secrets: what a change of the master key has to go through. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
+  { table: 'connections', column: 'api_key_sealed' },
   { table: 'identity_providers', column: 'client_secret_sealed' },
 ];
