@@ -20,6 +20,10 @@ import { RollUpUsage1790000000820 } from './1790000000820-roll-up-usage.js';
 import { CreatePriceTerms1790000000830 } from './1790000000830-create-price-terms.js';
 import { CreatePayments1790000000840 } from './1790000000840-create-payments.js';
 import { WarnOfBudgets1790000000850 } from './1790000000850-warn-of-budgets.js';
+import { CreateConnections1790000000860 } from './1790000000860-create-connections.js';
+import { CreateRoutes1790000000870 } from './1790000000870-create-routes.js';
+import { CreateUpstreamStatistics1790000000880 } from './1790000000880-create-upstream-statistics.js';
+import { CreateErrorRules1790000000881 } from './1790000000881-create-error-rules.js';
 
 /** Every migration, in the order of its number. */
 export const MIGRATIONS = [
@@ -45,4 +49,8 @@ export const MIGRATIONS = [
   CreatePriceTerms1790000000830,
   CreatePayments1790000000840,
   WarnOfBudgets1790000000850,
+  CreateConnections1790000000860,
+  CreateRoutes1790000000870,
+  CreateUpstreamStatistics1790000000880,
+  CreateErrorRules1790000000881,
 ] as const;
