@@ -38,7 +38,7 @@ const INPUT_IMAGES_MIN: Readonly<Record<ImageOperation, number>> = {
 };
 
 /** Whether the vendor no longer answers for this model at this moment. */
-export function isRetired(model: ImageModel, now: Date): boolean {
+export function isRetired(model: Pick<ImageModel, 'status' | 'shutdownDate'>, now: Date): boolean {
   if (model.status === 'retired') return true;
   return model.shutdownDate !== null && now >= new Date(`${model.shutdownDate}T00:00:00Z`);
 }

@@ -13,7 +13,7 @@ describe('ProviderFactory', () => {
     assertOptions: () => undefined,
     submit: () => Promise.reject(new Error('not asked for here')),
   };
-  const factory = new ProviderFactory(catalog, [embedded]);
+  const factory = new ProviderFactory(catalog, { images: [embedded] });
 
   it('finds providers by their id and by a model of the catalogue', () => {
     expect(factory.getImageProvider('embedded')).toBe(embedded);

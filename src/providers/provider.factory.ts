@@ -1,38 +1,90 @@
 import { DomainError } from '../common/domain-error.js';
 import { ModelCatalogService } from './model-catalog.service.js';
+import type {
+  ChatProviderStrategy,
+  EmbeddingProviderStrategy,
+} from './spec/chat-provider.strategy.js';
 import type { ImageProviderStrategy } from './spec/image-provider.strategy.js';
+
+/** What the house speaks, by what is asked of it. */
+export interface Strategies {
+  images: readonly ImageProviderStrategy[];
+  chat?: readonly ChatProviderStrategy[];
+  embeddings?: readonly EmbeddingProviderStrategy[];
+}
 
 /** Model → provider → instance, from a record that is fixed at boot. The only place that knows which providers exist. */
 export class ProviderFactory {
   private readonly imageProviders: ReadonlyMap<string, ImageProviderStrategy>;
+  private readonly chatProviders: ReadonlyMap<string, ChatProviderStrategy>;
+  private readonly embeddingProviders: ReadonlyMap<string, EmbeddingProviderStrategy>;
 
   constructor(
     private readonly catalog: ModelCatalogService,
-    imageProviders: readonly ImageProviderStrategy[],
+    { images, chat = [], embeddings = [] }: Strategies,
   ) {
-    this.imageProviders = new Map(imageProviders.map((provider) => [provider.id, provider]));
+    this.imageProviders = byId(images);
+    this.chatProviders = byId(chat);
+    this.embeddingProviders = byId(embeddings);
   }
 
+  /** Of any kind, each once. */
   listProviderIds(): string[] {
-    return [...this.imageProviders.keys()];
+    return [
+      ...new Set([
+        ...this.imageProviders.keys(),
+        ...this.chatProviders.keys(),
+        ...this.embeddingProviders.keys(),
+      ]),
+    ];
   }
 
   hasProvider(providerId: string): boolean {
-    return this.imageProviders.has(providerId);
+    return this.listProviderIds().includes(providerId);
+  }
+
+  findImageProvider(providerId: string): ImageProviderStrategy | null {
+    return this.imageProviders.get(providerId) ?? null;
   }
 
   /** @throws DomainError `routing.model_unknown` naming the providers there are. */
   getImageProvider(providerId: string): ImageProviderStrategy {
-    const provider = this.imageProviders.get(providerId);
-    if (provider) return provider;
-    throw new DomainError(
-      'routing.model_unknown',
-      `There is no image provider ${JSON.stringify(providerId.slice(0, 100))}. There are: ${this.listProviderIds().join(', ')}.`,
-    );
+    return get(this.imageProviders, providerId, 'image');
   }
 
   /** The provider of a model of the catalogue. @throws DomainError `routing.model_unknown` */
   getImageProviderOf(modelId: string): ImageProviderStrategy {
     return this.getImageProvider(this.catalog.getImageModel(modelId).provider);
   }
+
+  findChatProvider(providerId: string): ChatProviderStrategy | null {
+    return this.chatProviders.get(providerId) ?? null;
+  }
+
+  findEmbeddingProvider(providerId: string): EmbeddingProviderStrategy | null {
+    return this.embeddingProviders.get(providerId) ?? null;
+  }
+
+  /** @throws DomainError `routing.model_unknown` naming the providers there are. */
+  getChatProvider(providerId: string): ChatProviderStrategy {
+    return get(this.chatProviders, providerId, 'chat');
+  }
+
+  /** @throws DomainError `routing.model_unknown` naming the providers there are. */
+  getEmbeddingProvider(providerId: string): EmbeddingProviderStrategy {
+    return get(this.embeddingProviders, providerId, 'embedding');
+  }
+}
+
+function byId<T extends { readonly id: string }>(strategies: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(strategies.map((strategy) => [strategy.id, strategy]));
+}
+
+function get<T>(strategies: ReadonlyMap<string, T>, id: string, kind: string): T {
+  const strategy = strategies.get(id);
+  if (strategy) return strategy;
+  throw new DomainError(
+    'routing.model_unknown',
+    `There is no ${kind} provider ${JSON.stringify(id.slice(0, 100))}. There are: ${[...strategies.keys()].join(', ')}.`,
+  );
 }

@@ -1,6 +1,6 @@
 // Proves that a credential follows a vendor's address only to the vendor.
 import { expect, it } from 'vitest';
-import { isVendorAddress } from './is-vendor-address.js';
+import { isUploadAddress, isVendorAddress } from './is-vendor-address.js';
 
 const OWN = 'https://api.bfl.ai';
 
@@ -22,4 +22,14 @@ it.each([
   ['file:///etc/passwd', OWN, false],
 ])('%s with %s: %s', (url, baseUrl, expected) => {
   expect(isVendorAddress(url, baseUrl, 'bfl.ai')).toBe(expected);
+});
+
+it.each([
+  ['https://uploads.example/', OWN, true],
+  ['http://uploads.example/', OWN, false],
+  ['http://127.0.0.1:9/uploads/', 'http://127.0.0.1:9/', true],
+  ['https://user:secret@uploads.example/', OWN, false],
+  ['uploads', OWN, false],
+])('a picture to %s with %s: %s', (url, baseUrl, expected) => {
+  expect(isUploadAddress(url, baseUrl)).toBe(expected);
 });

@@ -11,6 +11,7 @@ export interface EndedCall {
   error: unknown;
   signal: AbortSignal;
   exchange: ProviderExchange;
+  /** Its `mayHaveBeenPaid` is true where the vendor works already: then it stays so, whatever became of this request. */
   base: ProviderErrorOptions;
 }
 
@@ -21,11 +22,12 @@ export function mapCallError(
 ): ProviderError {
   if (error instanceof ProviderError) return error;
   if (exchange.failure) return mapFailure(exchange.failure);
-  if (signal.aborted) return mapAbort(signal, { ...base, mayHaveBeenPaid: exchange.wasSent });
+  const mayHaveBeenPaid = base.mayHaveBeenPaid === true || exchange.wasSent;
+  if (signal.aborted) return mapAbort(signal, { ...base, mayHaveBeenPaid });
   if (error instanceof MalformedAnswerError) {
     return new ProviderError('malformed', { ...base, mayHaveBeenPaid: true, cause: error });
   }
-  return mapBrokenConnection(error, base, exchange.wasSent);
+  return mapBrokenConnection(error, { ...base, mayHaveBeenPaid }, exchange.wasSent);
 }
 
 function mapBrokenConnection(
@@ -34,7 +36,7 @@ function mapBrokenConnection(
   wasSent: boolean,
 ): ProviderError {
   const causes = listCauses(error);
-  const options = { ...base, mayHaveBeenPaid: wasSent, cause: error };
+  const options = { ...base, cause: error };
   if (causes.some((cause) => cause instanceof DomainError)) {
     return new ProviderError('unavailable', {
       ...options,

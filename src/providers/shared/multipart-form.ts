@@ -6,6 +6,8 @@ const LINE = '\r\n';
 /** A form for a vendor: texts first, then pictures, which are read as they are sent. */
 export interface MultipartForm {
   contentType: string;
+  /** For servers that take no form of unknown length, such as stores of files. */
+  sizeBytes: number;
   body: AsyncIterable<Uint8Array>;
 }
 
@@ -15,28 +17,39 @@ export function toMultipartForm(
   files: Readonly<Record<string, InputImage>>,
 ): MultipartForm {
   const boundary = `atelier-${randomUUID()}`;
+  const parts = [...listParts(boundary, fields, files)];
+  const sizes = parts.map((part) =>
+    typeof part === 'string' ? Buffer.byteLength(part) : part.sizeBytes,
+  );
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
-    body: writeForm(boundary, fields, files),
+    sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
+    body: writeParts(parts),
   };
 }
 
-async function* writeForm(
+function* listParts(
   boundary: string,
   fields: Readonly<Record<string, string>>,
   files: Readonly<Record<string, InputImage>>,
-): AsyncGenerator<Uint8Array> {
-  const texts = Object.entries(fields).map(
-    ([name, value]) => `${toHead(boundary, `name="${name}"`)}${LINE}${value}${LINE}`,
-  );
-  if (texts.length > 0) yield Buffer.from(texts.join(''));
+): Generator<string | InputImage> {
+  for (const [name, value] of Object.entries(fields)) {
+    yield `${toHead(boundary, `name="${name}"`)}${LINE}${value}${LINE}`;
+  }
   for (const [name, image] of Object.entries(files)) {
     const head = toHead(boundary, `name="${name}"; filename="${image.name}"`);
-    yield Buffer.from(`${head}Content-Type: ${image.mediaType}${LINE}${LINE}`);
-    for await (const part of image.open()) yield part as Uint8Array;
-    yield Buffer.from(LINE);
+    yield `${head}Content-Type: ${image.mediaType}${LINE}${LINE}`;
+    yield image;
+    yield LINE;
   }
-  yield Buffer.from(`--${boundary}--${LINE}`);
+  yield `--${boundary}--${LINE}`;
+}
+
+async function* writeParts(parts: readonly (string | InputImage)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    if (typeof part === 'string') yield Buffer.from(part);
+    else for await (const piece of part.open()) yield piece as Uint8Array;
+  }
 }
 
 function toHead(boundary: string, disposition: string): string {

@@ -1,5 +1,6 @@
+import type { JsonValue } from '../../common/json-value.js';
 import type { ImageCall } from '../spec/image-call.js';
-import type { ProviderWarning } from '../spec/image-result.js';
+import type { ImageSubmission, ProviderWarning } from '../spec/image-result.js';
 import { ProviderError } from '../spec/provider.errors.js';
 import { mapAbort } from './map-abort.js';
 
@@ -8,6 +9,40 @@ export interface OrderedJobs<T> {
   jobs: T[];
   /** Why the vendor took fewer, in our own words; null = it took all. */
   shortfall: string | null;
+}
+
+/** The jobs of a call, and how they are kept. */
+export interface JobPlan<T> {
+  /** Jobs that the call takes. */
+  count: number;
+  /** Orders one of them. */
+  order(index: number): Promise<T>;
+  /** The call's reference: `status` asks after these jobs, and tells who asked for more why they are fewer. */
+  toReference(ordered: OrderedJobs<T>): JsonValue;
+}
+
+/** What is kept while jobs are still to be ordered says so: nobody orders those of a call that was broken off. */
+const BROKEN_OFF = 'The service was stopped before it had ordered the others. Ask for them again.';
+
+/**
+ * Orders the jobs of a call as `orderJobs` does, and has the reference to those that the vendor took kept before it
+ * orders the next: a crash in between loses none of them.
+ * @param provider id, as errors name it
+ * @throws as `orderJobs`; what `call.keep` threw, unchanged
+ */
+export async function submitJobs<T>(
+  provider: string,
+  call: ImageCall,
+  plan: JobPlan<T>,
+): Promise<ImageSubmission> {
+  const taken: T[] = [];
+  const ordered = await orderJobs(provider, call, plan.count, async (index) => {
+    if (index > 0) await call.keep?.(plan.toReference({ jobs: [...taken], shortfall: BROKEN_OFF }));
+    const job = await plan.order(index);
+    taken.push(job);
+    return job;
+  });
+  return { state: 'accepted', reference: plan.toReference(ordered) };
 }
 
 /**

@@ -3,6 +3,8 @@ import type { ReadableStream } from 'node:stream/web';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Agent, Dispatcher } from 'undici';
 import { SentMarkHandler } from './sent-mark.handler.js';
+import type { ProviderCredential } from '../spec/image-call.js';
+import { listenToSocket, type SocketRequest } from './vendor-socket.js';
 
 /** A large picture takes minutes to make before the first byte comes; the call's own deadline is usually shorter. */
 export const HEADERS_TIMEOUT_MS = 600_000;
@@ -14,6 +16,8 @@ const KEEP_ALIVE_MS = 4_000;
 const CONNECTIONS_PER_ORIGIN_MAX = 256;
 /** An error's body beyond this is not read. */
 const ERROR_BODY_BYTES_MAX = 65_536;
+/** One message of a WebSocket; a larger one ends the connection. */
+const SOCKET_MESSAGE_BYTES_MAX = 4_194_304;
 const STATUS_OK_MIN = 200;
 const STATUS_OK_MAX = 299;
 /** Statuses with which a Response may carry no body. */
@@ -24,6 +28,7 @@ export const PROVIDER_DISPATCHER_OPTIONS = {
   headersTimeout: HEADERS_TIMEOUT_MS,
   bodyTimeout: BODY_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_MS,
+  webSocket: { maxPayloadSize: SOCKET_MESSAGE_BYTES_MAX },
 } as const satisfies Agent.Options;
 
 /** A vendor's answer that was not a success, as it came. */
@@ -108,16 +113,32 @@ export class ProviderExchange {
 
 /** The way to the vendors: one pool of connections with deadlines, shared by all providers. */
 export class ProviderHttp implements OnApplicationShutdown {
-  /** @param dispatcher made with PROVIDER_DISPATCHER_OPTIONS; in the service it is the guarded one. */
-  constructor(private readonly dispatcher: Dispatcher) {}
+  /**
+   * @param dispatcher made with PROVIDER_DISPATCHER_OPTIONS; in the service it is the guarded one.
+   * @param houseDispatcher for the house's own connections. A pool of its own, as who joins an open connection passes no guard
+   */
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly houseDispatcher = dispatcher,
+  ) {}
 
-  open(): ProviderExchange {
-    return new ProviderExchange(this.dispatcher);
+  /** @param credential that the request is made with; absent = one that leads to public hosts alone */
+  open(credential?: ProviderCredential): ProviderExchange {
+    return new ProviderExchange(this.choose(credential));
+  }
+
+  /** A WebSocket through the same guard, for a bounded time. @returns, @throws as `listenToSocket` */
+  listen(request: SocketRequest, credential: ProviderCredential): Promise<boolean> {
+    return listenToSocket(this.choose(credential), request);
   }
 
   /** Last of all, when the runs have been drained: what still waits for a vendor is cut. */
   async onApplicationShutdown(): Promise<void> {
-    await this.dispatcher.destroy();
+    await Promise.all([this.dispatcher.destroy(), this.houseDispatcher.destroy()]);
+  }
+
+  private choose(credential?: ProviderCredential): Dispatcher {
+    return credential?.isHouse === true ? this.houseDispatcher : this.dispatcher;
   }
 }
 

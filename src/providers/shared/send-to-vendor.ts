@@ -4,7 +4,9 @@ import { type ProviderExchange, StreamedResponse } from './provider-http.js';
 export interface VendorRequest {
   url: string;
   headers: Record<string, string>;
-  /** Pieces are sent as they come. Absent = a GET. */
+  /** Absent = a POST with a body, else a GET. */
+  method?: 'PUT' | 'DELETE';
+  /** Pieces are sent as they come. */
   body?: string | AsyncIterable<Uint8Array | string>;
   signal: AbortSignal;
 }
@@ -20,7 +22,7 @@ export async function sendToVendor(
   const { url, headers, signal } = request;
   signal.throwIfAborted();
   const body = request.body as RequestInit['body'];
-  const method = body === undefined ? 'GET' : 'POST';
+  const method = request.method ?? (body === undefined ? 'GET' : 'POST');
   const response = await exchange.fetch(url, { method, headers, body, signal });
   if (exchange.failure) throw new Error(`the vendor answered ${response.status}`);
   if (response instanceof StreamedResponse) return response;

@@ -10,6 +10,20 @@ export function toTokens(value: unknown): number | null {
     : null;
 }
 
+/** Credits that a vendor counted, in millionths. Null where one part did not tell: a part is no sum. */
+export function toCreditUsage(parts: readonly (number | null)[]): ImageUsage | null {
+  if (parts.length === 0 || parts.some((part) => part === null)) return null;
+  return {
+    inputTokens: 0,
+    inputTextTokens: null,
+    inputImageTokens: null,
+    outputTokens: 0,
+    outputImageTokens: null,
+    outputTextTokens: null,
+    microcredits: parts.reduce<number>((sum, part) => sum + (part ?? 0), 0),
+  };
+}
+
 /** Of the requests of one call. Null where one of them did not tell: a part is no sum. */
 export function sumUsage(parts: readonly (ImageUsage | null)[]): ImageUsage | null {
   const known = parts.filter((part) => part !== null);

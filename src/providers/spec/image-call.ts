@@ -15,6 +15,8 @@ export interface ProviderCredential {
   project?: string | null;
   /** Added to every request's query, as Azure's `api-version`. */
   query?: Readonly<Record<string, string>>;
+  /** Whether operators set it up: such a one alone leads to the private hosts of OUTBOUND_ALLOW_HOUSE. */
+  isHouse?: boolean;
 }
 
 /** A picture the caller gave. Already checked by content: `mediaType` is true. */
@@ -71,6 +73,12 @@ export interface ImageCall {
    * end with an error are no picture and are to be dropped (a draft of the vendor's): another may come for the index.
    */
   deliver(image: DeliveredImage): Promise<void>;
+  /**
+   * Stores what is ordered so far, in the form of an accepted reference: called after each accepted job, before the next
+   * is ordered, with all jobs up to then. After a crash `status` is asked with the last one kept. Absent = nothing is kept
+   * before `submit` answers. May be repeated. What it throws ends the call and comes out of `submit` unchanged.
+   */
+  keep?(reference: JsonValue): Promise<void>;
 }
 
 /** Bytes are unchecked vendor content: bound, sniff and measure them. A URL is hostile until the outbound guard took it. */
@@ -89,4 +97,13 @@ export interface ImageStatusCall {
   credential: ProviderCredential;
   signal: AbortSignal;
   deliver(image: DeliveredImage): Promise<void>;
+  /** Is told how far the work is, as often as the vendor says so while it is asked. Must not throw. */
+  onProgress?(progress: ImageProgress): void;
+}
+
+export interface ImageProgress {
+  /** 0 to 1, of the step that runs; null = not told. */
+  fraction: number | null;
+  /** What the picture looks like so far: unchecked vendor content, at most 1 MiB. */
+  preview?: { mediaType: string; bytes: Uint8Array };
 }

@@ -4,6 +4,8 @@ import { redact } from '../../common/redact.js';
 
 /** Longest piece of a vendor's own words that goes to the log. */
 const VENDOR_TEXT_CHARS_MAX = 2_000;
+/** So much of a vendor's own words is kept for who asks for them. */
+const VENDOR_WORDS_CHARS_MAX = 8_192;
 
 export type ProviderErrorKind =
   | 'refused'
@@ -32,7 +34,7 @@ const FACES: Readonly<Record<ProviderErrorKind, KindFace>> = {
     isRetryable: false,
     canFailOver: false,
     message:
-      'The provider refused this request under its content policy. Change the prompt or the pictures.',
+      'The provider refused this request under its content policy. Change what is asked for.',
   },
   invalid_request: {
     code: 'provider.invalid_request',
@@ -64,7 +66,7 @@ const FACES: Readonly<Record<ProviderErrorKind, KindFace>> = {
     code: 'provider.failed',
     isRetryable: true,
     canFailOver: true,
-    message: 'The provider failed to make the picture. Try again.',
+    message: 'The provider failed on this request. Try again.',
   },
   unavailable: {
     code: 'provider.unavailable',
@@ -76,8 +78,7 @@ const FACES: Readonly<Record<ProviderErrorKind, KindFace>> = {
     code: 'provider.timeout',
     isRetryable: true,
     canFailOver: true,
-    message:
-      'The provider did not answer in time. Try again, or ask for fewer or smaller pictures.',
+    message: 'The provider did not answer in time. Try again, or ask for less at once.',
   },
   malformed: {
     code: 'provider.malformed',
@@ -107,19 +108,21 @@ export interface ProviderErrorOptions {
   mayHaveBeenPaid?: boolean;
   /** A finer word of our own, as `model_not_found`; safe to show. */
   reason?: string | null;
+  /** What to do next, in our own words and safe to show: said after the kind's own message. */
+  advice?: string;
   /** Override the kind's own answers. */
   isRetryable?: boolean;
   canFailOver?: boolean;
   /** Field at fault in the words of the vendor; shown only when it looks like a field. */
   param?: string | null;
-  /** The vendor's own words: redacted, cut and kept as `cause`, for the log only. */
+  /** The vendor's own words, without the credential: redacted, cut and kept as `cause` for the log, and as `vendorWords`. */
   vendorText?: string | null;
   cause?: unknown;
 }
 
 const FIELD_FORM = /^[a-z][a-z0-9_.[\]]{0,59}$/;
 
-/** All that can go wrong beyond our door. Its message is ours; the vendor's words are only in `cause`. */
+/** All that can go wrong beyond our door. Its message is ours; the vendor's words are only in `cause` and `vendorWords`. */
 export class ProviderError extends DomainError {
   override readonly name = 'ProviderError';
   readonly provider: string;
@@ -132,17 +135,21 @@ export class ProviderError extends DomainError {
   readonly isRetryable: boolean;
   /** Whether it may be sent with another credential or to another vendor without paying twice. */
   readonly canFailOver: boolean;
+  /** Private to the language, so that nothing that writes out an error's fields writes out these. */
+  readonly #vendorWords: string | null;
 
   constructor(
     readonly kind: ProviderErrorKind,
     options: ProviderErrorOptions,
   ) {
     const face = FACES[kind];
-    super(face.code, face.message, {
+    const vendorWords = options.vendorText ? toVendorWords(options.vendorText) : null;
+    super(face.code, [face.message, options.advice ?? ''].join(' ').trim(), {
       details: toDetails(options),
       retryAfterS: options.retryAfterS,
-      cause: toCause(options),
+      cause: toCause(vendorWords, options.cause),
     });
+    this.#vendorWords = vendorWords;
     this.provider = options.provider;
     this.model = options.model;
     this.status = options.status ?? null;
@@ -151,6 +158,11 @@ export class ProviderError extends DomainError {
     this.mayHaveBeenPaid = options.mayHaveBeenPaid ?? false;
     this.isRetryable = (options.isRetryable ?? face.isRetryable) && !this.mayHaveBeenPaid;
     this.canFailOver = (options.canFailOver ?? face.canFailOver) && !this.mayHaveBeenPaid;
+  }
+
+  /** The vendor's own words, redacted and at most 8,192 characters; null = it said nothing. Shown to nobody unasked. */
+  get vendorWords(): string | null {
+    return this.#vendorWords;
   }
 }
 
@@ -164,8 +176,12 @@ function toDetails(options: ProviderErrorOptions): Record<string, string> {
   };
 }
 
-function toCause(options: ProviderErrorOptions): unknown {
-  if (!options.vendorText) return options.cause;
-  const text = redact(options.vendorText.slice(0, VENDOR_TEXT_CHARS_MAX));
-  return new Error(`vendor said: ${text}`, { cause: options.cause });
+/** Redacted before it is cut, for half a secret looks like none. */
+function toVendorWords(text: string): string {
+  return redact(text.slice(0, 2 * VENDOR_WORDS_CHARS_MAX)).slice(0, VENDOR_WORDS_CHARS_MAX);
+}
+
+function toCause(vendorWords: string | null, cause: unknown): unknown {
+  if (vendorWords === null) return cause;
+  return new Error(`vendor said: ${vendorWords.slice(0, VENDOR_TEXT_CHARS_MAX)}`, { cause });
 }
