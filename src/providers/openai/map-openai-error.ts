@@ -3,13 +3,14 @@ import { mapHttpStatus } from '../shared/map-http-status.js';
 import { parseRetryAfter } from '../shared/parse-retry-after.js';
 import type { ProviderExchange, VendorFailure } from '../shared/provider-http.js';
 import { removeSecret, toVendorRequestId } from '../shared/sanitize-vendor-text.js';
+import { VendorFault } from '../shared/read-chat-json.js';
 import type { ImageCall } from '../spec/image-call.js';
 import {
   ProviderError,
   type ProviderErrorKind,
   type ProviderErrorOptions,
 } from '../spec/provider.errors.js';
-import { type OpenaiErrorBody, parseOpenaiError } from './openai-image-api.js';
+import { type OpenaiErrorBody, parseOpenaiError, readOpenaiError } from './openai-image-api.js';
 
 interface CodeMeaning {
   kind: ProviderErrorKind;
@@ -46,23 +47,53 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   rate_limit_exceeded: { kind: 'rate_limited' },
   slow_down: { kind: 'rate_limited' },
   server_is_overloaded: { kind: 'unavailable' },
+  server_error: { kind: 'failed' },
+  context_length_exceeded: { kind: 'invalid_request', reason: 'context_length_exceeded' },
+  // Of a model that reasons, about a prompt that its vendor does not answer.
+  invalid_prompt: REFUSED,
 };
 
+const STATUS_FORM = /^[45]\d\d$/;
 const REDIRECT_MIN = 300;
 const REDIRECT_MAX = 399;
 const STATUS_NOT_FOUND = 404;
 
-/** Whatever ended a call to the vendor, as one of our kinds, and whether it may have cost money. */
+/**
+ * Whatever ended a call to the vendor, as one of our kinds, and whether it may have cost money.
+ * @param hasBegun whether a part of the answer was handed on: then it is paid, and nothing may be asked for again
+ */
 export function mapOpenaiError(
   error: unknown,
-  call: ImageCall,
+  call: Pick<ImageCall, 'model' | 'credential' | 'signal'>,
   exchange: ProviderExchange,
   now: Date,
+  hasBegun = false,
 ): ProviderError {
   const base = { provider: 'openai', model: call.model };
+  if (error instanceof VendorFault) {
+    return mapFault(error, { ...base, mayHaveBeenPaid: hasBegun }, call.credential.apiKey);
+  }
   return mapCallError({ error, signal: call.signal, exchange, base }, (failure) =>
     mapFailure(failure, base, call.credential.apiKey, now),
   );
+}
+
+/** A fault within an answer that began as a success. Routers put the status of the vendor behind them into `code`. */
+function mapFault(
+  { body: raw }: VendorFault,
+  base: ProviderErrorOptions,
+  apiKey: string | null,
+): ProviderError {
+  const body = readOpenaiError(raw);
+  const known = findMeaning(body);
+  const general = STATUS_FORM.test(body.code ?? '') ? mapHttpStatus(Number(body.code)) : null;
+  return new ProviderError(known?.kind ?? general?.kind ?? 'failed', {
+    ...base,
+    reason: known?.reason,
+    canFailOver: known?.canFailOver,
+    param: body.param,
+    vendorText: removeSecret(`${body.code ?? body.type ?? ''} ${body.message}`, apiKey),
+  });
 }
 
 function mapFailure(

@@ -45,16 +45,24 @@ export function parseOpenaiImageAnswer(document: unknown): OpenaiImageAnswer | n
 }
 
 /**
- * Takes the envelope `{error: {…}}`, the flat form of older vLLM, FastAPI's `{detail}` and a bare text.
+ * Takes the envelope `{error: {…}}`, a list with one (Gemini's), the flat form of older vLLM, FastAPI's `{detail}` and
+ * a bare text.
  * Never fails: what cannot be read has no code.
  */
 export function parseOpenaiError(bodyText: string): OpenaiErrorBody {
   const body = parseJson(bodyText);
+  const read = readOpenaiError(Array.isArray(body) ? body[0] : body);
+  return read.message === null ? { ...read, message: bodyText } : read;
+}
+
+/** As above, of a body that is parsed already. */
+export function readOpenaiError(body: unknown): OpenaiErrorBody {
   const flat = toRecord(body);
   const error = toRecord(flat?.error) ?? flat ?? {};
   const inner = toRecord(error.innererror) ?? toRecord(error.inner_error);
   return {
-    message: toText(error.message) ?? toText(flat?.error) ?? toText(flat?.detail) ?? bodyText,
+    message:
+      toText(error.message) ?? toText(flat?.error) ?? toText(flat?.detail) ?? toText(body) ?? null,
     type: toWord(error.type),
     code: toWord(error.code),
     innerCode: toWord(inner?.code),

@@ -29,6 +29,7 @@ import { mapOpenaiError } from './map-openai-error.js';
 import { mapOpenaiImageResult, mapOpenaiImageUsage } from './map-openai-image-result.js';
 import { type OpenaiImageAnswer, parseOpenaiImageAnswer } from './openai-image-api.js';
 import { toOpenaiImageOptions } from './openai-image-options.js';
+import { hasFilteredPicture } from './read-content-filter.js';
 
 const BASE_URL = 'https://api.openai.com/v1';
 /** 4K pictures with alpha stay below; an answer's picture beyond it is refused while it is read. */
@@ -64,7 +65,7 @@ export class OpenaiProvider implements ImageProviderStrategy {
       this.catalog.findImageModel(call.model),
       options,
     );
-    const exchange = this.http.open();
+    const exchange = this.http.open(call.credential);
     try {
       const response = await send(call, request, exchange);
       return { state: 'finished', result: await receive(call, request, response) };
@@ -146,7 +147,13 @@ async function receive(
   const answer = parseOpenaiImageAnswer(document);
   if (!answer) throw new MalformedAnswerError('the answer has no list of pictures');
   const delivered = [...streamed, ...(await deliverUrls(call, answer, streamed))];
-  const vendorRequestId = toVendorRequestId(response.headers.get('x-request-id'));
+  const { headers } = response;
+  const vendorRequestId = toVendorRequestId(
+    headers.get('x-request-id') ?? headers.get('apim-request-id'),
+  );
+  if (delivered.length === 0 && hasFilteredPicture(document)) {
+    throw toFiltered(call, vendorRequestId);
+  }
   if (delivered.length === 0) throw toNoOutput(call, answer, vendorRequestId);
   return mapOpenaiImageResult(call, {
     answer,
@@ -171,6 +178,12 @@ async function deliverUrls(
     delivered.push(index);
   }
   return delivered;
+}
+
+/** Azure filters what was made, with status 200. Such a picture is not charged. */
+function toFiltered({ model }: ImageCall, vendorRequestId: string | null): ProviderError {
+  const base = { provider: 'openai', model, status: STATUS_OK, vendorRequestId };
+  return new ProviderError('refused', { ...base, reason: 'content_filtered' });
 }
 
 /** A success without a picture is worth another try, unless the vendor counted output for it. */

@@ -1,0 +1,101 @@
+import type { Clock } from '../../common/clock.js';
+import type { ModelCatalogService } from '../model-catalog.service.js';
+import { beginBody } from '../shared/begin-body.js';
+import { ChatEventRelay } from '../shared/chat-event-relay.js';
+import { ChatReportDraft } from '../shared/chat-report-draft.js';
+import type { ProviderExchange, ProviderHttp, StreamedResponse } from '../shared/provider-http.js';
+import { CHAT_ANSWER_BYTES_MAX, readChatJson } from '../shared/read-chat-json.js';
+import { readWholeBody } from '../shared/read-whole-body.js';
+import { relayChatEvents } from '../shared/relay-chat-events.js';
+import { toVendorRequestId } from '../shared/sanitize-vendor-text.js';
+import { sendToVendor } from '../shared/send-to-vendor.js';
+import { readOpenaiUsage } from '../shared/token-usage.js';
+import type { ChatCall, ChatReply } from '../spec/chat-call.js';
+import type { ChatProviderStrategy } from '../spec/chat-provider.strategy.js';
+import { asksForUsage, convertToOpenaiChatRequest } from './convert-to-openai-chat-request.js';
+import { mapOpenaiError } from './map-openai-error.js';
+import { toOpenaiEndpoint } from './openai-endpoint.js';
+
+const PATH = '/chat/completions';
+
+/**
+ * OpenAI, Azure OpenAI and every server that speaks their chat API.
+ *
+ * The request goes out and the answer comes in without OpenAI's own package: that would make a client for each call (a
+ * client holds a credential), parse every event to an object and have us write it again, which is most of the time that
+ * a gateway spends. Here bytes are handed on as they come, and only what the bill needs is read.
+ */
+export class OpenaiChatProvider implements ChatProviderStrategy {
+  readonly id = 'openai';
+  readonly specification = 'chat/1';
+
+  constructor(
+    private readonly catalog: ModelCatalogService,
+    private readonly http: ProviderHttp,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Its words are the caller's words: whatever it does not take it refuses itself, naming the field. */
+  assertRequest(): void {
+    return undefined;
+  }
+
+  async submit(call: ChatCall): Promise<ChatReply> {
+    const exchange = this.http.open(call.credential);
+    try {
+      const response = await this.send(call, exchange);
+      const report = new ChatReportDraft(findRequestId(response.headers), []);
+      if (!call.stream) return await readAnswer(response, report);
+      const relay = new ChatEventRelay(report, asksForUsage(call.request));
+      const body = this.translateFaults(relayChatEvents(response.content, relay), call, exchange);
+      return { form: 'events', body: await beginBody(body), report: () => report.toReport() };
+    } catch (error) {
+      throw mapOpenaiError(error, call, exchange, this.clock.now());
+    }
+  }
+
+  private send(call: ChatCall, exchange: ProviderExchange): Promise<StreamedResponse> {
+    const isListed = this.catalog.findChatModel(call.model)?.provider === this.id;
+    const { url, headers } = toOpenaiEndpoint(call.credential, PATH, call.attemptId);
+    const body = JSON.stringify(convertToOpenaiChatRequest(call, isListed));
+    return sendToVendor(exchange, { url, headers, body, signal: call.signal });
+  }
+
+  private async *translateFaults(
+    body: AsyncGenerator<Uint8Array>,
+    call: ChatCall,
+    exchange: ProviderExchange,
+  ): AsyncGenerator<Uint8Array> {
+    let hasBegun = false;
+    try {
+      for await (const bytes of body) {
+        yield bytes;
+        hasBegun = true;
+      }
+    } catch (error) {
+      throw mapOpenaiError(error, call, exchange, this.clock.now(), hasBegun);
+    }
+  }
+}
+
+/** Read to its end before it is handed on: it comes at once, and what is broken is known while it can be told. */
+async function readAnswer(
+  { content }: StreamedResponse,
+  report: ChatReportDraft,
+): Promise<ChatReply> {
+  const bytes = await readWholeBody(content, CHAT_ANSWER_BYTES_MAX);
+  const { usage, model, finishReason } = readChatJson(bytes);
+  report.servedModel = model;
+  report.finishReason = finishReason;
+  if (usage !== undefined && usage !== null) report.takeUsage(readOpenaiUsage(usage));
+  return { form: 'json', body: toBody(bytes), report: () => report.toReport() };
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* toBody(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function findRequestId(headers: Headers): string | null {
+  return toVendorRequestId(headers.get('x-request-id') ?? headers.get('apim-request-id'));
+}
