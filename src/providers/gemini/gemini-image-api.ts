@@ -1,5 +1,5 @@
 import type { ImageJsonForm } from '../shared/image-json-scanner.js';
-import { parseJson, toRecord, toRecords, toText, toWord } from '../shared/read-json.js';
+import { toRecord, toRecords, toText, toWord } from '../shared/read-json.js';
 
 /**
  * The wire forms, read leniently: only what is used, everything optional, anything unexpected taken as absent.
@@ -33,22 +33,6 @@ export interface GeminiPrediction {
   isFiltered: boolean;
 }
 
-export interface GeminiErrorBody {
-  /** Whether the body is Google's error at all: an unknown path is answered with something else. */
-  isKnown: boolean;
-  message: string;
-  /** `INVALID_ARGUMENT`, `RESOURCE_EXHAUSTED`… */
-  status: string | null;
-  /** `API_KEY_INVALID`… */
-  reason: string | null;
-  /** `GenerateRequestsPerMinutePerProjectPerModel-FreeTier`… */
-  quotaIds: readonly string[];
-  /** `38s`. */
-  retryDelay: string | null;
-  /** The first field at fault. */
-  field: string | null;
-}
-
 /** Null = not an answer of generateContent. A blocked prompt has no candidates. */
 export function parseGenerateContent(document: unknown): GeminiImageAnswer | null {
   const answer = toRecord(document);
@@ -75,22 +59,4 @@ export function parsePredictions(document: unknown): GeminiPrediction[] | null {
     prompt: toText(prediction.prompt),
     isFiltered: toText(prediction.raiFilteredReason) !== null,
   }));
-}
-
-/** Takes `{error: {…}}` and the list of one that the OpenAI-compatible endpoint sends. Never fails. */
-export function parseGeminiError(bodyText: string): GeminiErrorBody {
-  const body = parseJson(bodyText);
-  const error = toRecord(toRecord(Array.isArray(body) ? body[0] : body)?.error);
-  const details = toRecords(error?.details);
-  const find = (type: string) => details.find((one) => toText(one['@type'])?.endsWith(`.${type}`));
-  const violations = toRecords(find('QuotaFailure')?.violations);
-  return {
-    isKnown: error !== null,
-    message: toText(error?.message) ?? bodyText,
-    status: toWord(error?.status),
-    reason: toWord(find('ErrorInfo')?.reason),
-    quotaIds: violations.map(({ quotaId }) => toText(quotaId)).filter((id) => id !== null),
-    retryDelay: toWord(find('RetryInfo')?.retryDelay),
-    field: toWord(toRecords(find('BadRequest')?.fieldViolations)[0]?.field),
-  };
 }

@@ -8,7 +8,7 @@ import { sendToVendor } from '../shared/send-to-vendor.js';
 import { ConsumerFault, streamImageJson } from '../shared/stream-image-json.js';
 import { sumUsage } from '../shared/sum-usage.js';
 import { toResult, USAGE_UNREADABLE } from '../shared/to-result.js';
-import type { ImageCall, ProviderCredential } from '../spec/image-call.js';
+import type { ImageCall } from '../spec/image-call.js';
 import type { ImageCapabilities } from '../spec/image-model.js';
 import type { ImageProviderStrategy } from '../spec/image-provider.strategy.js';
 import type {
@@ -24,6 +24,7 @@ import {
   type GeminiImageRequest,
   SEED_MAX,
 } from './convert-to-gemini-image-request.js';
+import { toGeminiEndpoint } from './gemini-endpoint.js';
 import {
   GENERATE_CONTENT_FORM,
   parseGenerateContent,
@@ -34,7 +35,6 @@ import { type GeminiImageOptions, toGeminiImageOptions } from './gemini-image-op
 import { mapGeminiError } from './map-gemini-error.js';
 import { mapGeminiUsage, toNoPicture, toNoPrediction } from './map-gemini-image-result.js';
 
-const BASE_URL = 'https://generativelanguage.googleapis.com/v1beta';
 /** 4K pictures stay below; an answer's picture beyond it is refused while it is read. */
 const PICTURE_BYTES_MAX = 104_857_600;
 
@@ -152,11 +152,10 @@ export class GeminiProvider implements ImageProviderStrategy {
     { path, body }: GeminiImageRequest,
     receive: (response: StreamedResponse) => Promise<T>,
   ): Promise<T> {
-    const exchange: ProviderExchange = this.http.open();
+    const exchange: ProviderExchange = this.http.open(call.credential);
     const { credential, signal } = call;
     try {
-      const url = toUrl(credential, path);
-      const headers = { 'content-type': 'application/json', ...toKeyHeader(credential) };
+      const { url, headers } = toGeminiEndpoint(credential, path);
       return await receive(await sendToVendor(exchange, { url, headers, body, signal }));
     } catch (error) {
       // Whoever stores or supplies pictures knows best what went wrong there: it is not the vendor's fault.
@@ -165,18 +164,4 @@ export class GeminiProvider implements ImageProviderStrategy {
       throw mapGeminiError(error, call, exchange, this.clock.now());
     }
   }
-}
-
-function toUrl({ baseUrl, query }: ProviderCredential, path: string): string {
-  const url = new URL(`${baseUrl?.replace(/\/+$/, '') ?? BASE_URL}/${path}`);
-  for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
-  return url.href;
-}
-
-/** A key goes into a header of its own, where no log of addresses sees it; a token of the cloud platform is a bearer's. */
-function toKeyHeader({ apiKey, keyHeader }: ProviderCredential): Record<string, string> {
-  if (apiKey === null) return {};
-  return keyHeader === 'authorization'
-    ? { authorization: `Bearer ${apiKey}` }
-    : { 'x-goog-api-key': apiKey };
 }
