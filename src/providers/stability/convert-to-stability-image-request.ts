@@ -16,6 +16,8 @@ import {
 
 export interface StabilityImageRequest {
   path: string;
+  /** Whether the answer is a job instead of a picture. */
+  isLater: boolean;
   /** May be read once. */
   form: MultipartForm;
   warnings: ProviderWarning[];
@@ -39,7 +41,8 @@ export function convertToStabilityImageRequest(
     ...listUnsentFields(call, endpoint),
   ];
   const fields = { ...endpoint.fixed, ...toFields(call, endpoint, options) };
-  return { path: endpoint.path, form: toMultipartForm(fields, toFiles(call, endpoint)), warnings };
+  const form = toMultipartForm(fields, toFiles(call, endpoint));
+  return { path: endpoint.path, isLater: endpoint.isLater, form, warnings };
 }
 
 function toFields(
@@ -52,6 +55,7 @@ function toFields(
   const values: Record<string, unknown> = {
     ...others,
     prompt: call.prompt,
+    background_prompt: call.prompt,
     negative_prompt: call.negativePrompt,
     seed: call.seed,
     style_preset: call.style,
@@ -78,9 +82,12 @@ function toShape({ widthPx, heightPx }: ImageCall): string | null {
 }
 
 function toFiles(call: ImageCall, endpoint: StabilityEndpoint): Record<string, InputImage> {
-  const [image] = call.inputImages;
+  const pictures = endpoint.pictures.flatMap((name, at): [string, InputImage][] => {
+    const image = call.inputImages[at];
+    return image ? [[name, image]] : [];
+  });
   return {
-    ...(image ? { image } : {}),
+    ...Object.fromEntries(pictures),
     ...(call.mask && endpoint.takesMask
       ? { mask: toWhiteMask('stability', call.model, call.mask) }
       : {}),
@@ -112,7 +119,8 @@ function listUnsentOptions(
 /** What the common words say that this endpoint takes otherwise, or not at all. */
 function listUnsentFields(call: ImageCall, { fields }: StabilityEndpoint): ProviderWarning[] {
   const warnings: ProviderWarning[] = [];
-  if (!fields.includes('prompt') && call.prompt !== '') {
+  const takesPrompt = fields.includes('prompt') || fields.includes('background_prompt');
+  if (!takesPrompt && call.prompt !== '') {
     warnings.push(toUnsupported('prompt', call.model));
   }
   if (call.widthPx === null) return warnings;

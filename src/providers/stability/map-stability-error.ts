@@ -3,7 +3,7 @@ import { mapHttpStatus } from '../shared/map-http-status.js';
 import { parseRetryAfter } from '../shared/parse-retry-after.js';
 import type { ProviderExchange, VendorFailure } from '../shared/provider-http.js';
 import { removeSecret, toVendorRequestId } from '../shared/sanitize-vendor-text.js';
-import type { ImageCall } from '../spec/image-call.js';
+import type { ImageCall, ImageStatusCall } from '../spec/image-call.js';
 import {
   ProviderError,
   type ProviderErrorKind,
@@ -36,14 +36,18 @@ const STATUS_NOT_FOUND = 404;
 /** Whoever is over the limit is locked out so long; a header that says so is not promised (API pages, read 2026-11). */
 const LOCKOUT_S = 60;
 
-/** Whatever ended a call to the vendor, as one of our kinds, and whether it may have cost money. */
+/**
+ * Whatever ended a call to the vendor, as one of our kinds, and whether it may have cost money.
+ * @param isAccepted whether the vendor works already: what goes wrong then may have been paid
+ */
 export function mapStabilityError(
   error: unknown,
-  call: ImageCall,
+  call: ImageCall | ImageStatusCall,
   exchange: ProviderExchange,
   now: Date,
+  isAccepted = false,
 ): ProviderError {
-  const base = { provider: 'stability', model: call.model };
+  const base = { provider: 'stability', model: call.model, mayHaveBeenPaid: isAccepted };
   return mapCallError({ error, signal: call.signal, exchange, base }, (failure) =>
     mapFailure(failure, base, call.credential.apiKey, now),
   );
@@ -64,7 +68,9 @@ function mapFailure(
     status,
     reason: known?.reason,
     canFailOver: known?.canFailOver,
-    mayHaveBeenPaid: known ? false : general.mayHaveBeenPaid,
+    // What is refused is never charged; of the others, only those before the work began are known to cost nothing.
+    mayHaveBeenPaid:
+      kind !== 'refused' && (base.mayHaveBeenPaid === true || (!known && general.mayHaveBeenPaid)),
     param: body.field,
     retryAfterS: toRetryAfter(kind, headers, now),
     vendorRequestId: toVendorRequestId(headers.get('x-request-id') ?? body.id),

@@ -2,7 +2,7 @@ import { MalformedAnswerError } from '../shared/malformed-answer.error.js';
 import type { MadePicture } from '../shared/fan-out-calls.js';
 import { toVendorRequestId } from '../shared/sanitize-vendor-text.js';
 import { toResult } from '../shared/to-result.js';
-import type { ImageCall } from '../spec/image-call.js';
+import type { ImageCall, ImageStatusCall } from '../spec/image-call.js';
 import type { ImageResult, ProviderWarning } from '../spec/image-result.js';
 import { ProviderError } from '../spec/provider.errors.js';
 import type { StabilityPictureFacts } from './stability-image-api.js';
@@ -18,7 +18,10 @@ export interface StabilityPicture extends StabilityPictureFacts {
  * Before anything of the picture is delivered.
  * @throws ProviderError `refused` for a picture that was blurred, which costs nothing; MalformedAnswerError
  */
-export function assertPicture(call: ImageCall, facts: StabilityPictureFacts): void {
+export function assertPicture(
+  call: ImageCall | ImageStatusCall,
+  facts: StabilityPictureFacts,
+): void {
   if (facts.isFiltered) {
     throw new ProviderError('refused', {
       provider: 'stability',

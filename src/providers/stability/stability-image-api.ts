@@ -23,7 +23,14 @@ export type StabilityField =
   | 'search_prompt'
   | 'select_prompt'
   | 'control_strength'
-  | 'fidelity';
+  | 'fidelity'
+  | 'background_prompt'
+  | 'foreground_prompt'
+  | 'preserve_original_subject'
+  | 'original_background_depth'
+  | 'keep_original_background'
+  | 'light_source_direction'
+  | 'light_source_strength';
 
 export interface StabilityEndpoint {
   /** Below the base URL. */
@@ -33,7 +40,11 @@ export interface StabilityEndpoint {
   fields: readonly StabilityField[];
   /** One of these is needed. */
   needed: readonly StabilityField[];
+  /** Names under which pictures go in, in their order; the mask has its own. */
+  pictures: readonly string[];
   takesMask: boolean;
+  /** Answers with an id under which the picture is asked for, instead of the picture. */
+  isLater: boolean;
 }
 
 const SHARED = ['seed', 'output_format'] as const;
@@ -46,7 +57,8 @@ function endpoint(
   extra: Partial<StabilityEndpoint> = {},
 ): StabilityEndpoint {
   const prefixed = `v2beta/stable-image/${path}`;
-  return { path: prefixed, fields, fixed: {}, needed: [], takesMask: false, ...extra };
+  const none = { fixed: {}, needed: [], pictures: ['image'], takesMask: false, isLater: false };
+  return { path: prefixed, fields, ...none, ...extra };
 }
 
 function sd3(model: string): StabilityEndpoint {
@@ -96,6 +108,22 @@ const ENDPOINTS: Readonly<Record<string, StabilityEndpoint>> = {
     'creativity',
     ...SHARED,
   ]),
+  'upscale/creative': endpoint('upscale/creative', [...WORDS, 'creativity'], { isLater: true }),
+  'edit/replace-background-and-relight': endpoint(
+    'edit/replace-background-and-relight',
+    [
+      'background_prompt',
+      'foreground_prompt',
+      'negative_prompt',
+      'preserve_original_subject',
+      'original_background_depth',
+      'keep_original_background',
+      'light_source_direction',
+      'light_source_strength',
+      ...SHARED,
+    ],
+    { pictures: ['subject_image', 'background_reference', 'light_reference'], isLater: true },
+  ),
 };
 
 export function findEndpoint(model: string): StabilityEndpoint | null {
@@ -110,6 +138,8 @@ export interface StabilityPictureFacts {
   requestId: string | null;
 }
 
+/** It goes into a path. */
+const JOB_ID_FORM = /^[\w-]{1,128}$/;
 const SEED_MAX = 4_294_967_295;
 
 export function parsePictureHeaders(headers: Headers): StabilityPictureFacts {
@@ -120,6 +150,12 @@ export function parsePictureHeaders(headers: Headers): StabilityPictureFacts {
     seed: Number.isInteger(seed) && seed > 0 && seed <= SEED_MAX ? seed : null,
     requestId: headers.get('x-request-id'),
   };
+}
+
+/** The id of a job; null = no answer of one. */
+export function parseJobId(value: unknown): string | null {
+  const id = toText(toRecord(value)?.id);
+  return id !== null && JOB_ID_FORM.test(id) ? id : null;
 }
 
 export interface StabilityErrorBody {

@@ -4,6 +4,7 @@ import {
   readProviderOptions,
   text,
   wholeNumber,
+  yesOrNo,
 } from '../shared/read-provider-options.js';
 
 export const ASPECT_RATIOS = ['1:1', '16:9', '21:9', '2:3', '3:2', '4:5', '5:4', '9:16', '9:21'];
@@ -30,6 +31,13 @@ const CHECKS = {
   /** How much a sketch, a structure or a style counts. */
   control_strength: numberBetween(0, 1),
   fidelity: numberBetween(0, 1),
+  /** Relighting; the prompt itself is for the background. */
+  foreground_prompt: text(TEXT_CHARS_MAX),
+  preserve_original_subject: numberBetween(0, 1),
+  original_background_depth: numberBetween(0, 1),
+  keep_original_background: yesOrNo(),
+  light_source_direction: oneOf('left', 'right', 'above', 'below'),
+  light_source_strength: numberBetween(0, 1),
 };
 
 export type StabilityImageOptionName = keyof typeof CHECKS;
