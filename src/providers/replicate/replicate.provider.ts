@@ -2,7 +2,7 @@ import type { Clock } from '../../common/clock.js';
 import type { ModelCatalogService } from '../model-catalog.service.js';
 import { MalformedAnswerError } from '../shared/malformed-answer.error.js';
 import { toMultipartForm } from '../shared/multipart-form.js';
-import { orderJobs } from '../shared/order-jobs.js';
+import { submitJobs } from '../shared/order-jobs.js';
 import type { ProviderHttp } from '../shared/provider-http.js';
 import { requestJson } from '../shared/request-json.js';
 import type { VendorRequest } from '../shared/send-to-vendor.js';
@@ -68,9 +68,12 @@ export class ReplicateProvider implements ImageProviderStrategy {
       });
       return { id: id ?? '', count: request.counts[job] ?? 1 };
     };
-    const jobs = await orderJobs(this.id, call, request.counts.length, order);
     const { warnings } = request;
-    return { state: 'accepted', reference: toReference({ ...jobs, asked: call.n, warnings }) };
+    return submitJobs(this.id, call, {
+      count: request.counts.length,
+      order,
+      toReference: (ordered) => toReference({ ...ordered, asked: call.n, warnings }),
+    });
   }
 
   /** Nothing is delivered before all predictions have ended: until then every question may be repeated. */
@@ -142,7 +145,7 @@ export class ReplicateProvider implements ImageProviderStrategy {
     path: string,
     request: Pick<VendorRequest, 'headers' | 'body'> & { read: (value: unknown) => T },
   ): Promise<T> {
-    const exchange = this.http.open();
+    const exchange = this.http.open(call.credential);
     const { credential, signal } = call;
     try {
       const value = await requestJson(exchange, {
@@ -161,7 +164,7 @@ export class ReplicateProvider implements ImageProviderStrategy {
   }
 
   private async ask(call: ImageStatusCall, { id }: ReplicateJob): Promise<Prediction> {
-    const exchange = this.http.open();
+    const exchange = this.http.open(call.credential);
     const { credential, signal } = call;
     try {
       const url = `${toBaseUrl(credential)}/predictions/${id}`;
