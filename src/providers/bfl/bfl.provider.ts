@@ -3,7 +3,7 @@ import type { ModelCatalogService } from '../model-catalog.service.js';
 import { toSeedOf } from '../shared/fan-out-calls.js';
 import { isVendorAddress } from '../shared/is-vendor-address.js';
 import { MalformedAnswerError } from '../shared/malformed-answer.error.js';
-import { orderJobs } from '../shared/order-jobs.js';
+import { submitJobs } from '../shared/order-jobs.js';
 import type { ProviderHttp } from '../shared/provider-http.js';
 import { parseJson } from '../shared/read-json.js';
 import { requestJson } from '../shared/request-json.js';
@@ -49,16 +49,18 @@ export class BflProvider implements ImageProviderStrategy {
     const options = toBflImageOptions(call.providerOptions);
     const model = this.catalog.findImageModel(call.model);
     const request = convertToBflImageRequest(call, model, options);
-    const order = (index: number): Promise<BflJob> => this.order(call, request, index);
-    const { jobs, shortfall } = await orderJobs(this.id, call, call.n, order);
-    const reference = toReference({
-      jobs,
-      asked: call.n,
-      shortfall,
-      isPromptRevised: options.prompt_upsampling === true,
-      warnings: request.warnings,
+    return submitJobs(this.id, call, {
+      count: call.n,
+      order: (index): Promise<BflJob> => this.order(call, request, index),
+      toReference: ({ jobs, shortfall }) =>
+        toReference({
+          jobs,
+          asked: call.n,
+          shortfall,
+          isPromptRevised: options.prompt_upsampling === true,
+          warnings: request.warnings,
+        }),
     });
-    return { state: 'accepted', reference };
   }
 
   /** Nothing is delivered before all jobs have ended: until then every question may be repeated. */
@@ -86,7 +88,7 @@ export class BflProvider implements ImageProviderStrategy {
   /** One request and no repetition: only the runner knows whether a second one may cost money. */
   private async order(call: ImageCall, request: BflImageRequest, index: number): Promise<BflJob> {
     const { credential, signal } = call;
-    const exchange = this.http.open();
+    const exchange = this.http.open(call.credential);
     try {
       const value = await requestJson(exchange, {
         url: `${toBaseUrl(credential)}/${request.path}`,
@@ -113,7 +115,7 @@ export class BflProvider implements ImageProviderStrategy {
     if (!isVendorAddress(url, toBaseUrl(credential), DOMAIN)) {
       throw toForeign(call, 'foreign_polling_url');
     }
-    const exchange = this.http.open();
+    const exchange = this.http.open(call.credential);
     try {
       const value = await requestJson(exchange, { url, headers: toHeaders(credential), signal });
       const answer = parseJobAnswer(value);

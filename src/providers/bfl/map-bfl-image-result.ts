@@ -1,8 +1,9 @@
 import { listMissing } from '../shared/order-jobs.js';
 import { removeSecret, toShownText, toVendorRequestId } from '../shared/sanitize-vendor-text.js';
+import { toCreditUsage } from '../shared/sum-usage.js';
 import { toResult } from '../shared/to-result.js';
 import type { ImageStatusCall } from '../spec/image-call.js';
-import type { ImageResult, ImageUsage } from '../spec/image-result.js';
+import type { ImageResult } from '../spec/image-result.js';
 import { ProviderError, type ProviderErrorKind } from '../spec/provider.errors.js';
 import type { BflJobAnswer, BflJobState } from './bfl-image-api.js';
 import type { BflJob, BflOrder } from './bfl-order.js';
@@ -36,28 +37,13 @@ export function mapBflImageResult(
   }));
   return toResult(images, {
     requests: images.length,
-    usage: toUsage(ready),
+    usage: toCreditUsage(ready.map(({ job }) => job.microcredits)),
     vendorRequestId: toVendorRequestId(ready[0]?.job.id ?? null),
     warnings: [
       ...order.warnings,
       ...listMissing(ready.length, order.asked, failure?.message ?? order.shortfall),
     ],
   });
-}
-
-/** Credits of the pictures that came. Null where one job did not tell: a part is no sum. */
-function toUsage(ready: readonly ReadyJob[]): ImageUsage | null {
-  const parts = ready.map(({ job }) => job.microcredits);
-  if (parts.some((part) => part === null)) return null;
-  return {
-    inputTokens: 0,
-    inputTextTokens: null,
-    inputImageTokens: null,
-    outputTokens: 0,
-    outputImageTokens: null,
-    outputTextTokens: null,
-    microcredits: parts.reduce<number>((sum, part) => sum + (part ?? 0), 0),
-  };
 }
 
 interface Meaning {
