@@ -1,118 +1,154 @@
 import { Injectable } from '@nestjs/common';
-import { assert } from '../common/assert.js';
+import type { JsonValue } from '../common/json-value.js';
 import { Clock } from '../common/clock.js';
-import { DomainError } from '../common/domain-error.js';
-import { AppConfig } from '../config/app-config.js';
+import type { Connection } from '../connections/connection.js';
+import { ConnectionsDirectory } from '../connections/connections-directory.port.js';
+import { checkCapability, type ImageRequestShape } from '../providers/check-capability.js';
 import {
-  checkCapability,
-  type ImageRequestShape,
-  isRetired,
-} from '../providers/check-capability.js';
-import { ModelCatalogService } from '../providers/model-catalog.service.js';
+  type ChatRequestShape,
+  checkChatCapability,
+  checkEmbeddingCapability,
+  type EmbeddingRequestShape,
+} from '../providers/check-text-capability.js';
 import { ProviderFactory } from '../providers/provider.factory.js';
 import { fitSize } from '../providers/size-rule.js';
+import type { ChatModel, EmbeddingModel } from '../providers/spec/chat-model.js';
 import type { ImageModel } from '../providers/spec/image-model.js';
 import type { ImageProviderStrategy } from '../providers/spec/image-provider.strategy.js';
-import { type Connection, listConfiguredConnections } from './connections.js';
+import { ConnectionChooser } from './connection-chooser.js';
+import type { Candidate, RoutePlan, RouteQuestion } from './route-plan.js';
+import { RoutePlanner } from './route-planner.js';
 
-/** Which model and connection an attempt uses: chosen once, priced and run as chosen. */
-export interface Candidate {
-  model: ImageModel;
-  connection: Connection;
-  /** What is asked of the model; null = left to it. */
-  size: { widthPx: number | null; heightPx: number | null };
+const NO_SIZE: Candidate['size'] = { widthPx: null, heightPx: null };
+
+/** Where a stored attempt was to run. */
+export interface StoredTarget {
+  searchSpaceId: string;
+  provider: string;
+  connectionId: string;
 }
-
-/** A model that can be asked for here, with whether anything can serve it. */
-export interface OfferedModel {
-  model: ImageModel;
-  isRetired: boolean;
-  isReachable: boolean;
-}
-
-const MODELS_NAMED_MAX = 12;
 
 /** Turns a public model name into what will run. */
 @Injectable()
 export class RoutingService {
-  private readonly connections: readonly Connection[];
-
   constructor(
-    private readonly config: AppConfig,
     private readonly clock: Clock,
-    private readonly catalog: ModelCatalogService,
     private readonly factory: ProviderFactory,
-  ) {
-    this.connections = listConfiguredConnections(config);
+    private readonly directory: ConnectionsDirectory,
+    private readonly planner: RoutePlanner,
+    private readonly chooser: ConnectionChooser,
+  ) {}
+
+  /**
+   * What will run, and what it may fall back to. Asks nobody but memory and, with a session, where it is held to.
+   * @throws DomainError `routing.model_unknown`, `routing.model_retired`, `routing.capability_missing`,
+   * `routing.no_connection`, `routing.model_restricted`, `upstream.unavailable` when all that could are cooling down,
+   * `auth.model_not_allowed`, `request.invalid` naming the field the model cannot serve.
+   */
+  plan(
+    question: RouteQuestion,
+    request: ImageRequestShape,
+    providerOptions: Record<string, unknown>,
+  ): Promise<RoutePlan> {
+    const hasOptions = Object.keys(providerOptions).length > 0;
+    const assertOptions = (provider: string) =>
+      this.factory.getImageProvider(provider).assertOptions(providerOptions);
+    return this.planner.plan<ImageModel>(
+      {
+        kind: 'image',
+        mayServe: ({ capabilities }) => capabilities.operations.includes(request.operation),
+        fit: (model) => {
+          const size = fitSize(model.capabilities.sizes, request);
+          checkCapability(model, { ...request, ...size }, this.clock.now());
+          return size;
+        },
+        isSpoken: (provider) => this.factory.findImageProvider(provider) !== null,
+        assertOptions: hasOptions ? assertOptions : null,
+      },
+      question,
+    );
   }
 
   /**
-   * @param name public name; null = the best model of the default vendor.
-   * @throws DomainError `routing.model_unknown`, `routing.model_retired`, `routing.capability_missing`,
-   * `routing.no_connection`, `request.invalid` naming the field the model cannot serve.
+   * The same for chat.
+   * @param request the body, for what a vendor cannot be asked at all
+   * @throws DomainError as `plan`
    */
-  plan(
-    name: string | null,
-    request: ImageRequestShape,
-    providerOptions: Record<string, unknown>,
-  ): Candidate {
-    const model = name === null ? this.getDefaultModel() : this.getModel(name);
-    const size = fitSize(model.capabilities.sizes, request);
-    checkCapability(model, { ...request, ...size }, this.clock.now());
-    const connection = this.connections.find((one) => one.provider === model.provider);
-    if (!connection) throw toNoConnection(model);
-    this.factory.getImageProvider(model.provider).assertOptions(providerOptions);
-    return { model, connection, size };
-  }
-
-  /** What a stored attempt runs with; null when its connection is no longer configured. */
-  findTarget(
-    provider: string,
-    connectionId: string,
-  ): { strategy: ImageProviderStrategy; connection: Connection } | null {
-    const connection = this.connections.find((one) => one.id === connectionId);
-    if (!connection || !this.factory.hasProvider(provider)) return null;
-    return { strategy: this.factory.getImageProvider(provider), connection };
-  }
-
-  /** Every model of the catalogue, in its order. */
-  listModels(): OfferedModel[] {
-    const providers = new Set(this.connections.map(({ provider }) => provider));
-    return this.catalog.listImageModels().map((model) => ({
-      model,
-      isRetired: isRetired(model, this.clock.now()),
-      isReachable: providers.has(model.provider),
-    }));
-  }
-
-  private getModel(name: string): ImageModel {
-    const model = this.catalog.findImageModel(name);
-    if (model) return model;
-    const known = this.listModels()
-      .filter((one) => one.isReachable && !one.isRetired)
-      .map((one) => one.model.id)
-      .slice(0, MODELS_NAMED_MAX);
-    throw new DomainError(
-      'routing.model_unknown',
-      `The model ${JSON.stringify(name)} is not known here. Ask for one of: ${known.join(', ')}.`,
-      { fields: [{ field: 'model', message: 'is not known' }] },
+  planChat(
+    question: RouteQuestion,
+    shape: ChatRequestShape,
+    request: Readonly<Record<string, JsonValue>>,
+  ): Promise<RoutePlan<ChatModel>> {
+    const isSpoken = (provider: string) => this.factory.findChatProvider(provider) !== null;
+    return this.planner.plan<ChatModel>(
+      {
+        kind: 'chat',
+        mayServe: ({ provider, capabilities }) =>
+          isSpoken(provider) && (capabilities.imageInput || !shape.hasImages),
+        fit: (model) => {
+          checkChatCapability(model, shape, this.clock.now());
+          this.factory.findChatProvider(model.provider)?.assertRequest(request);
+          return NO_SIZE;
+        },
+        isSpoken,
+        assertOptions: null,
+      },
+      question,
     );
   }
 
-  /** The first of the vendor's models in the catalogue is its best. */
-  private getDefaultModel(): ImageModel {
-    const { defaultProvider } = this.config.vendors;
-    const offered = this.listModels().find(
-      ({ model, isRetired: gone }) => model.provider === defaultProvider && !gone,
+  /** The same for embeddings. @throws DomainError as `plan` */
+  planEmbedding(
+    question: RouteQuestion,
+    shape: EmbeddingRequestShape,
+  ): Promise<RoutePlan<EmbeddingModel>> {
+    const isSpoken = (provider: string) => this.factory.findEmbeddingProvider(provider) !== null;
+    return this.planner.plan<EmbeddingModel>(
+      {
+        kind: 'embedding',
+        mayServe: ({ provider }) => isSpoken(provider),
+        fit: (model) => {
+          checkEmbeddingCapability(model, shape, this.clock.now());
+          return NO_SIZE;
+        },
+        isSpoken,
+        assertOptions: null,
+      },
+      question,
     );
-    assert(offered, `the catalogue has no live model of ${defaultProvider}`);
-    return offered.model;
   }
-}
 
-function toNoConnection(model: ImageModel): DomainError {
-  return new DomainError(
-    'routing.no_connection',
-    `No connection serves ${model.id}: an operator must set a key for ${model.provider}.`,
-  );
+  /**
+   * Holds a conversation to the connection that took its call, where that is not the first of the plan. Never throws.
+   */
+  async holdSession(
+    { searchSpaceId, session }: Pick<RouteQuestion, 'searchSpaceId' | 'session'>,
+    { model, connection }: { model: { id: string }; connection: { id: string } },
+  ): Promise<void> {
+    if (session === null) return;
+    await this.chooser.hold(searchSpaceId, session, model.id, connection.id);
+  }
+
+  /**
+   * What a stored attempt runs with; null when nothing of its space may be called there any more. A job that the vendor
+   * has is asked after on its connection, whatever has become of that; it is only gone when it was deleted.
+   */
+  async findTarget(
+    { searchSpaceId, provider, connectionId }: StoredTarget,
+    isUnderWay: boolean,
+  ): Promise<{ strategy: ImageProviderStrategy; connection: Connection } | null> {
+    const connection = isUnderWay
+      ? await this.directory.find(connectionId)
+      : await this.findUsable(searchSpaceId, connectionId);
+    const strategy = this.factory.findImageProvider(provider);
+    return connection && strategy ? { strategy, connection } : null;
+  }
+
+  /** Who owns a space, and with it whose connections serve it, may have changed since the attempt was planned. */
+  private async findUsable(searchSpaceId: string, id: string): Promise<Connection | null> {
+    const connections = await this.directory.listFor(searchSpaceId);
+    const found = connections.find((one) => one.id === id);
+    if (!found?.isEnabled) return null;
+    return found.expiresAt === null || found.expiresAt > this.clock.now() ? found : null;
+  }
 }

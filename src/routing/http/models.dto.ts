@@ -1,10 +1,51 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { describeSizes } from '../../providers/size-rule.js';
-import type { OfferedModel } from '../routing.service.js';
+import type { ChatCapabilities, EmbeddingCapabilities } from '../../providers/spec/chat-model.js';
+import type { ImageCapabilities } from '../../providers/spec/image-model.js';
+import type { OfferedModel } from '../models.service.js';
+
+const OF_IMAGES = 'Of image models; else null';
+
+export class ChatLimitsDto {
+  @ApiProperty({ type: 'integer', description: 'Input and output together' })
+  context_tokens_max: number;
+
+  @ApiProperty({ type: 'integer' })
+  output_tokens_max: number;
+
+  @ApiProperty({ type: Boolean })
+  image_input: boolean;
+
+  @ApiProperty({ type: Boolean })
+  tools: boolean;
+
+  @ApiProperty({ type: Boolean })
+  json_schema: boolean;
+
+  @ApiProperty({ type: Boolean })
+  streaming: boolean;
+}
+
+export class EmbeddingLimitsDto {
+  @ApiProperty({ type: 'integer' })
+  dimensions: number;
+
+  @ApiProperty({ type: Boolean })
+  dimensions_adjustable: boolean;
+
+  @ApiProperty({ type: 'integer', description: 'Of one text' })
+  input_tokens_max: number;
+
+  @ApiProperty({ type: 'integer' })
+  inputs_max: number;
+}
 
 export class ModelDto {
   @ApiProperty({ type: String, example: 'embedded-image' })
   id: string;
+
+  @ApiProperty({ enum: ['image', 'chat', 'embedding'] })
+  kind: string;
 
   @ApiProperty({ type: String, example: 'embedded' })
   provider: string;
@@ -18,29 +59,58 @@ export class ModelDto {
   @ApiProperty({ type: Boolean, description: 'Whether a connection can serve it now' })
   available: boolean;
 
+  @ApiProperty({ type: 'integer', description: 'How many can serve it', example: 1 })
+  connections: number;
+
+  @ApiProperty({
+    type: [String],
+    description: 'Where an operator gave the name: the models it stands for, first to last',
+  })
+  maps_to: readonly string[];
+
   @ApiProperty({ type: String, nullable: true, format: 'date' })
   shutdown_date: string | null;
 
   @ApiProperty({ type: String, nullable: true })
   successor: string | null;
 
-  @ApiProperty({ type: [String], example: ['generate', 'edit'] })
-  operations: readonly string[];
+  @ApiProperty({
+    type: [String],
+    nullable: true,
+    example: ['generate', 'edit'],
+    description: OF_IMAGES,
+  })
+  operations: readonly string[] | null;
 
-  @ApiProperty({ type: String, description: 'Which sizes it makes' })
-  sizes: string;
+  @ApiProperty({ type: String, nullable: true, description: `Which sizes it makes. ${OF_IMAGES}` })
+  sizes: string | null;
 
-  @ApiProperty({ type: [String] })
-  qualities: readonly string[];
+  @ApiProperty({ type: [String], nullable: true, description: OF_IMAGES })
+  qualities: readonly string[] | null;
 
-  @ApiProperty({ type: [String], example: ['png', 'jpeg', 'webp'] })
-  formats: readonly string[];
+  @ApiProperty({
+    type: [String],
+    nullable: true,
+    example: ['png', 'jpeg', 'webp'],
+    description: OF_IMAGES,
+  })
+  formats: readonly string[] | null;
 
-  @ApiProperty({ type: 'integer', example: 10 })
-  n_max: number;
+  @ApiProperty({ type: 'integer', nullable: true, example: 10, description: OF_IMAGES })
+  n_max: number | null;
 
-  @ApiProperty({ type: 'integer', example: 10000 })
-  prompt_characters_max: number;
+  @ApiProperty({ type: 'integer', nullable: true, example: 10000, description: OF_IMAGES })
+  prompt_characters_max: number | null;
+
+  @ApiProperty({ type: ChatLimitsDto, nullable: true, description: 'Of chat models; else null' })
+  chat: ChatLimitsDto | null;
+
+  @ApiProperty({
+    type: EmbeddingLimitsDto,
+    nullable: true,
+    description: 'Of embedding models; else null',
+  })
+  embedding: EmbeddingLimitsDto | null;
 }
 
 export class ModelListDto {
@@ -48,21 +118,52 @@ export class ModelListDto {
   data: ModelDto[];
 }
 
-export function toModelDto({ model, isRetired, isReachable }: OfferedModel): ModelDto {
-  const { capabilities } = model;
+export function toModelDto(offered: OfferedModel): ModelDto {
+  const { name, model, isRetired, connections, mapsTo, isRestricted } = offered;
   return {
-    id: model.id,
+    id: name,
+    kind: model.kind,
     provider: model.provider,
     title: model.title,
     status: isRetired ? 'retired' : model.status,
-    available: isReachable && !isRetired,
+    available: connections > 0 && !isRetired && !isRestricted,
+    connections,
+    maps_to: mapsTo,
     shutdown_date: model.shutdownDate,
     successor: model.successor,
-    operations: capabilities.operations,
-    sizes: describeSizes(capabilities.sizes),
-    qualities: capabilities.qualities,
-    formats: capabilities.formats,
-    n_max: capabilities.nMax,
-    prompt_characters_max: capabilities.promptCharsMax,
+    ...toImageLimits(model.kind === 'image' ? model.capabilities : null),
+    chat: model.kind === 'chat' ? toChatLimits(model.capabilities) : null,
+    embedding: model.kind === 'embedding' ? toEmbeddingLimits(model.capabilities) : null,
+  };
+}
+
+function toImageLimits(capabilities: ImageCapabilities | null) {
+  return {
+    operations: capabilities?.operations ?? null,
+    sizes: capabilities ? describeSizes(capabilities.sizes) : null,
+    qualities: capabilities?.qualities ?? null,
+    formats: capabilities?.formats ?? null,
+    n_max: capabilities?.nMax ?? null,
+    prompt_characters_max: capabilities?.promptCharsMax ?? null,
+  };
+}
+
+function toChatLimits(capabilities: ChatCapabilities): ChatLimitsDto {
+  return {
+    context_tokens_max: capabilities.contextTokensMax,
+    output_tokens_max: capabilities.outputTokensMax,
+    image_input: capabilities.imageInput,
+    tools: capabilities.tools,
+    json_schema: capabilities.jsonSchema,
+    streaming: capabilities.streaming,
+  };
+}
+
+function toEmbeddingLimits(capabilities: EmbeddingCapabilities): EmbeddingLimitsDto {
+  return {
+    dimensions: capabilities.dimensions,
+    dimensions_adjustable: capabilities.dimensionsAdjustable,
+    input_tokens_max: capabilities.inputTokensMax,
+    inputs_max: capabilities.inputsMax,
   };
 }
