@@ -8,7 +8,7 @@ const NOW = new Date('2026-11-21T10:00:00Z');
 const QUESTION: TermsQuestion = {
   searchSpaceId: 'space',
   userId: 'user',
-  routeName: 'route',
+  routeNames: ['route', 'model'],
   connectionScope: 'global',
 };
 
@@ -38,6 +38,8 @@ const RULES = [
   rule(2, { scope: 'user', userId: 'user' }),
   rule(3, { scope: 'route', routeName: 'route', searchSpaceId: 'space' }),
   rule(4, { scope: 'route', routeName: 'route' }),
+  rule(11, { scope: 'route', routeName: 'model', searchSpaceId: 'space' }),
+  rule(12, { scope: 'route', routeName: 'model' }),
   rule(5, { scope: 'space', searchSpaceId: 'space' }),
   rule(6, {}),
 ];

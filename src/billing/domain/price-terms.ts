@@ -22,8 +22,8 @@ export interface Terms {
 export interface TermsQuestion {
   searchSpaceId: string;
   userId: string;
-  /** Public name of the model or route that was asked for. */
-  routeName: string;
+  /** Public names that a rule may be about: the route that was asked for, then the model that runs. */
+  routeNames: readonly string[];
   /** Whose credential the vendor is called with. */
   connectionScope: 'global' | 'space' | 'user';
 }
@@ -63,13 +63,15 @@ export class TermsIndex {
   }
 
   /** The user before the route, the route before the space, the space before everybody. */
-  private findRule({ userId, routeName, searchSpaceId }: TermsQuestion): PriceRule | null {
+  private findRule({ userId, routeNames, searchSpaceId }: TermsQuestion): PriceRule | null {
     const nobody = { userId: null, routeName: null, searchSpaceId: null };
     const keys = [
       { ...nobody, scope: 'user', userId, searchSpaceId } as const,
       { ...nobody, scope: 'user', userId } as const,
-      { ...nobody, scope: 'route', routeName, searchSpaceId } as const,
-      { ...nobody, scope: 'route', routeName } as const,
+      ...routeNames.flatMap((routeName) => [
+        { ...nobody, scope: 'route', routeName, searchSpaceId } as const,
+        { ...nobody, scope: 'route', routeName } as const,
+      ]),
       { ...nobody, scope: 'space', searchSpaceId } as const,
       { ...nobody, scope: 'default' } as const,
     ];
