@@ -23,6 +23,7 @@ import { RoutingModule } from './routing/routing.module.js';
 import { SpacesModule } from './spaces/spaces.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { ThrottleModule } from './throttle/throttle.module.js';
+import { UpstreamModule } from './upstream/upstream.module.js';
 
 /**
  * The list of rooms, from the ground up. The order of the global guards is the order here: request limits
@@ -49,6 +50,7 @@ export class AppModule {
         RbacModule,
         SpacesModule,
         SsoModule,
+        UpstreamModule,
         MediaModule,
         BillingModule,
         RoutingModule,

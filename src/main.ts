@@ -5,7 +5,7 @@ import { ConfigError } from './config/config.errors.js';
 import { loadConfig } from './config/load-config.js';
 import { PublicUrl } from './http/public-url.js';
 import { createLogger } from './logging/create-logger.js';
-import { listConfiguredConnections } from './routing/connections.js';
+import { listConfiguredConnections } from './connections/configured-connections.js';
 import { Shutdown } from './shutdown.js';
 
 async function main(): Promise<void> {

@@ -9,6 +9,7 @@ import { DeliveryMarks } from '../generations/delivery-marks.js';
 import { toFingerprint } from '../generations/domain/fingerprint.js';
 import { isConcluded } from '../generations/domain/generation.js';
 import { toRepetition } from '../generations/domain/idempotency.js';
+import { toSession } from '../generations/domain/session.js';
 import { assertDelivered } from '../generations/assert-delivered.js';
 import { GenerationLinks } from '../generations/generation-links.js';
 import type { GenerationView } from '../generations/generation-view.js';
@@ -60,7 +61,7 @@ export class OpenaiImagesService {
     const { caller, spaceId, phases } = context;
     assert(caller && spaceId, 'pictures were asked for without a caller or a space');
     return this.generations.create(
-      toGenerationRequest(body, spaceId),
+      { ...toGenerationRequest(body, spaceId), session: toSession(headers) },
       {
         caller,
         route: ROUTE,

@@ -11,7 +11,7 @@ export function toGenerationRequest(
   return {
     searchSpaceId,
     prompt: body.prompt,
-    model: !body.model || body.model === 'auto' ? null : body.model,
+    model: body.model ?? null,
     operation: 'generate',
     n: body.n ?? 1,
     size: size.widthPx === null ? null : `${size.widthPx}x${size.heightPx}`,

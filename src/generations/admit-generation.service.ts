@@ -1,169 +1,66 @@
 import { Injectable } from '@nestjs/common';
+import { toAdmissionError } from '../billing/domain/budget-refusal.js';
 import { toBudgetWarning } from '../billing/domain/budget-warning.js';
-import type { ImagePriceBasis } from '../billing/domain/image-unit-price.js';
 import type { AdmitMember, Refusal } from '../billing/domain/settlement.js';
-import { PriceBook, type VersionedImageQuote } from '../billing/price-book.js';
-import { PriceTerms } from '../billing/price-terms.js';
 import { SettlementWriter } from '../billing/settlement-writer.js';
-import { assertModelAllowed } from '../common/assert-model-allowed.js';
-import type { Caller } from '../common/caller.js';
-import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
-import { ZERO_MICROS } from '../common/micros.js';
 import { AppConfig } from '../config/app-config.js';
-import { RoutingService, type Candidate } from '../routing/routing.service.js';
-import { assertImageScope } from './assert-image-scope.js';
+import type { Asking } from './asking.js';
 import { toActor } from './conclude-member.js';
-import type { Attempt, Generation, StoredOptions } from './domain/generation.js';
+import { USAGE_TYPE } from './credit-check.service.js';
+import { type Draft, DraftGenerationService } from './draft-generation.service.js';
+import { listThriftier } from './domain/list-thriftier.js';
+import type { Generation } from './domain/generation.js';
 import type { GenerationRequest } from './domain/generation-request.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
-import { ATTACH_WITHIN_S, LOST_WITHIN_S, type Repetition } from './domain/idempotency.js';
-
-/** Who asks, through which door, and how a repeat of it is known. */
-export interface Asking {
-  caller: Caller;
-  /** `POST /api/v1/image-generations`: the scope of idempotency keys. */
-  route: string;
-  fingerprint: string;
-  repetition: Repetition;
-  /** Whether the client repeats itself without a key, as the OpenAI clients do. */
-  isRepeatable: boolean;
-}
+import { toHeldMoney } from './domain/held-money.js';
+import { ATTACH_WITHIN_S, LOST_WITHIN_S } from './domain/idempotency.js';
 
 /** Whether a process runs it at once, under its lease, or a worker takes it from the queue. */
 export type Start = { kind: 'run'; owner: string } | { kind: 'queue' };
-
-/** What would run, and how its price was found. */
-export interface Draft extends OwnedRun {
-  basis: ImagePriceBasis;
-}
 
 /** From a request to rows and held money: choose, price, admit. */
 @Injectable()
 export class AdmitGenerationService {
   constructor(
     private readonly config: AppConfig,
-    private readonly clock: Clock,
-    private readonly routing: RoutingService,
-    private readonly prices: PriceBook,
-    private readonly terms: PriceTerms,
+    private readonly drafts: DraftGenerationService,
     private readonly writer: SettlementWriter,
   ) {}
 
-  /**
-   * Chooses what will run and what it costs at most; writes nothing.
-   * @throws DomainError as RoutingService.plan; `auth.scope_missing`, `auth.model_not_allowed` for a key;
-   * `billing.no_price`, `billing.subscription_expired`.
-   */
-  async draft(asked: GenerationRequest, asking: Asking): Promise<Draft> {
-    assertImageScope(asking.caller, asked);
-    const candidate = this.plan(asked);
-    const request = withSize(asked, candidate);
-    const { model, connection } = candidate;
-    assertModelAllowed(asking.caller, model.id);
-    const inputImages = request.referenceImages.length + (request.mask ? 1 : 0);
-    const terms = await this.terms.resolve({
-      searchSpaceId: request.searchSpaceId,
-      userId: asking.caller.userId,
-      routeName: model.id,
-      connectionScope: connection.scope,
-    });
-    const quote = await this.prices.quote({
-      terms,
-      connection: connection.id,
-      provider: model.provider,
-      model: model.id,
-      operation: request.operation,
-      n: request.n,
-      widthPx: request.widthPx,
-      heightPx: request.heightPx,
-      size: request.size,
-      quality: request.quality,
-      promptBytes: Buffer.byteLength(request.prompt),
-      inputImages,
-    });
-    const generation = this.toGeneration(request, asking, candidate, quote);
-    return { generation, attempt: toAttempt(generation), basis: quote.basis };
+  /** @throws DomainError as DraftGenerationService.draft */
+  draft(request: GenerationRequest, asking: Asking): Promise<Draft> {
+    return this.drafts.draft(request, asking);
   }
 
-  /** Holds the money and writes the rows, or tells why not; then nothing was written. */
+  /**
+   * Holds the money and writes the rows, or tells why not; then nothing was written. Where money refuses, what costs less
+   * is tried before that is said: the draft then runs without its dearer candidates.
+   */
   async admit(draft: OwnedRun, asking: Asking, start: Start): Promise<Refusal | null> {
-    const member = this.toMember(draft, asking, start);
-    const { refusal, warnings } = await this.writer.admitWithWarnings(member);
-    draft.generation.warnings = warnings.map(toBudgetWarning);
+    const refusal = await this.tryAdmit(draft, asking, start);
+    if (!refusal || !isForMoney(refusal, draft.generation)) return refusal;
+    for (const thriftier of listThriftier(draft.generation)) {
+      const narrowed = toRun(thriftier, draft);
+      const again = await this.tryAdmit(narrowed, asking, start);
+      if (again && isForMoney(again, thriftier)) continue;
+      if (!again) Object.assign(draft, narrowed);
+      return again;
+    }
     return refusal;
   }
 
-  private plan(request: GenerationRequest): Candidate {
-    return this.routing.plan(
-      request.model,
-      {
-        operation: request.operation,
-        prompt: request.prompt,
-        n: request.n,
-        widthPx: request.widthPx,
-        heightPx: request.heightPx,
-        isShape: request.isShape,
-        quality: request.quality,
-        style: request.style,
-        outputFormat: request.outputFormat,
-        background: request.background,
-        inputImageCount: request.referenceImages.length,
-        hasMask: request.mask !== null,
-      },
-      request.providerOptions,
-    );
-  }
-
-  private toGeneration(
-    request: GenerationRequest,
-    { caller, route, fingerprint }: Asking,
-    { model, connection }: Candidate,
-    quote: VersionedImageQuote,
-  ): Generation {
-    return {
-      id: newId(),
-      searchSpaceId: request.searchSpaceId,
-      collectionId: request.collectionId ?? null,
-      status: 'queued',
-      operation: request.operation,
-      prompt: request.prompt,
-      sentPrompt: null,
-      model: model.id,
-      provider: model.provider,
-      connection: connection.id,
-      size: request.size,
-      quality: request.quality,
-      n: request.n,
-      options: toOptions(request),
-      quote: {
-        holdMicros: quote.holdMicros,
-        listMicros: quote.listMicros,
-        unitMicros: quote.unitMicros,
-        priceVersionId: quote.versionId,
-        terms: quote.terms,
-      },
-      metadata: request.metadata,
-      error: null,
-      costMicros: ZERO_MICROS,
-      usage: null,
-      warnings: [],
-      timingsMs: {},
-      createdBy: caller.userId,
-      apiKeyId: caller.kind === 'api_key' ? caller.id : null,
-      callerId: caller.id,
-      route,
-      fingerprint,
-      holdId: newId(),
-      linksVersion: 1,
-      createdAt: this.clock.now(),
-      finishedAt: null,
-    };
+  private async tryAdmit(run: OwnedRun, asking: Asking, start: Start): Promise<Refusal | null> {
+    const member = this.toMember(run, asking, start);
+    const { refusal, warnings } = await this.writer.admitWithWarnings(member);
+    run.generation.warnings = warnings.map(toBudgetWarning);
+    return refusal;
   }
 
   private toMember({ generation, attempt }: OwnedRun, asking: Asking, start: Start): AdmitMember {
     const { holdTtlS, idempotencyTtlS, leaseS } = this.config.generations;
     const isRunning = start.kind === 'run';
+    const held = toHeldMoney(generation);
     generation.status = isRunning ? 'running' : 'queued';
     attempt.state = isRunning ? 'sent' : 'planned';
     return {
@@ -173,8 +70,8 @@ export class AdmitGenerationService {
         search_space_id: generation.searchSpaceId,
         user_id: generation.createdBy,
         api_key_id: generation.apiKeyId,
-        amount_micros: generation.quote.holdMicros,
-        funding: generation.quote.terms?.funding ?? 'wallet',
+        amount_micros: held.amountMicros,
+        funding: held.funding,
         price_version_id: generation.quote.priceVersionId,
         reference: generation.id,
         actor: toActor(generation),
@@ -203,11 +100,21 @@ export class AdmitGenerationService {
         ordinal: attempt.ordinal,
         provider: attempt.provider,
         model: attempt.model,
-        connection: generation.connection,
+        connection: attempt.connection,
         state: attempt.state,
       },
     };
   }
+}
+
+function isForMoney(refusal: Refusal, { createdAt }: Generation): boolean {
+  return toAdmissionError(refusal, USAGE_TYPE, createdAt) !== null;
+}
+
+/** The same request on other candidates. */
+function toRun(generation: Generation, { attempt }: OwnedRun): OwnedRun {
+  const { provider, model, connection } = generation;
+  return { generation, attempt: { ...attempt, provider, model, connection } };
 }
 
 function toRow(generation: Generation): Record<string, unknown> {
@@ -235,44 +142,4 @@ function toRow(generation: Generation): Record<string, unknown> {
     hold_id: generation.holdId,
     created_at: generation.createdAt,
   };
-}
-
-function toAttempt(generation: Generation): Attempt {
-  return {
-    id: newId(),
-    generationId: generation.id,
-    ordinal: 1,
-    provider: generation.provider,
-    model: generation.model,
-    state: 'planned',
-    vendorReference: null,
-    vendorRequestId: null,
-    error: null,
-    costMicros: ZERO_MICROS,
-    sentAt: null,
-    finishedAt: null,
-  };
-}
-
-function toOptions(request: GenerationRequest): StoredOptions {
-  return {
-    widthPx: request.widthPx,
-    heightPx: request.heightPx,
-    style: request.style,
-    seed: request.seed,
-    negativePrompt: request.negativePrompt,
-    guidance: request.guidance,
-    steps: request.steps,
-    outputFormat: request.outputFormat,
-    background: request.background,
-    compression: request.compression,
-    providerOptions: request.providerOptions,
-    hasInputs: request.referenceImages.length > 0 || request.mask !== null,
-  };
-}
-
-/** A shape becomes the size of the model that has it. */
-function withSize(request: GenerationRequest, { size }: Candidate): GenerationRequest {
-  if (!request.isShape) return request;
-  return { ...request, ...size, size: `${size.widthPx}x${size.heightPx}` };
 }

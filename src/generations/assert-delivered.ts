@@ -12,6 +12,10 @@ export function assertDelivered(view: GenerationView, record: object): void {
   throw new DomainError(
     (error?.code ?? 'internal') as ErrorCode,
     error?.message ?? 'The generation failed. Try again.',
-    { details: { generation: record }, retryAfterS: error?.retryAfterS },
+    {
+      details: { generation: record },
+      retryAfterS: error?.retryAfterS,
+      answerStatus: error?.answerStatus,
+    },
   );
 }

@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
+import { whileHolding } from '../common/while-holding.js';
 import { AppConfig } from '../config/app-config.js';
 import type { MediaAsset } from '../media/domain/media-asset.js';
 import { MediaService } from '../media/media.service.js';
 import type { JsonValue } from '../common/json-value.js';
-import type { ImageCall } from '../providers/spec/image-call.js';
+import type { ImageStatusCall } from '../providers/spec/image-call.js';
 import type { ImageProviderStrategy } from '../providers/spec/image-provider.strategy.js';
-import type { ImageResult } from '../providers/spec/image-result.js';
-import type { Connection } from '../routing/connections.js';
+import type { ImageResult, ImageSubmission } from '../providers/spec/image-result.js';
+import type { Connection } from '../connections/connection.js';
 import { RoutingService } from '../routing/routing.service.js';
+import { UpstreamCalls } from '../upstream/upstream-calls.port.js';
 import { GenerationsRepository, type OwnedRun } from './domain/generations.repository.port.js';
-import { followSubmission } from './follow-submission.js';
+import { followSubmission, tellToStop } from './follow-submission.js';
 import { persevere } from './persevere.js';
 import type { ReceivedPictures } from './received-pictures.js';
 import { toImageCall } from './to-image-call.js';
@@ -37,54 +39,114 @@ export class CallVendorService {
     private readonly routing: RoutingService,
     private readonly media: MediaService,
     private readonly repository: GenerationsRepository,
+    private readonly upstream: UpstreamCalls,
   ) {}
 
-  /** @throws DomainError what the vendor, the deadline or the store did */
+  /**
+   * Through a slot of its connection, and again on it where that is safe.
+   * @throws DomainError what the vendor, the deadline or the store did; `upstream.…` when nothing was sent
+   */
   async call(
     run: OwnedRun,
     cancel: AbortSignal,
     pictures: ReturnType<ReceivedPictures['open']>,
   ): Promise<ImageResult> {
     const { generation, attempt } = run;
-    const target = this.routing.findTarget(generation.provider, generation.connection);
-    if (!target) throw noConnection(generation.provider);
-    const signal = AbortSignal.any([cancel, this.toDeadline(run)]);
-    const deliver: ImageCall['deliver'] = (image) => pictures.take(image, target.connection);
-    if (attempt.vendorReference === null) {
-      const submission = await this.submit(run, target, signal, deliver);
-      if (submission.state === 'finished') return submission.result;
-      await this.keep(run, submission.reference);
-    }
-    return followSubmission(target.strategy, {
-      attemptId: attempt.id,
-      model: generation.model,
-      reference: attempt.vendorReference,
-      n: generation.n,
-      credential: target.connection.credential,
-      signal,
-      deliver,
-    });
+    const { searchSpaceId, provider, connection: connectionId } = generation;
+    const target = await this.routing.findTarget(
+      { searchSpaceId, provider, connectionId },
+      attempt.vendorReference !== null,
+    );
+    if (!target) throw noConnection(provider);
+    const deadline = this.toDeadline(run);
+    const signal = AbortSignal.any([cancel, deadline]);
+    return whileHolding(deadline, () => this.callUntil(signal, run, target, pictures));
+  }
+
+  private async callUntil(
+    signal: AbortSignal,
+    run: OwnedRun,
+    target: Target,
+    pictures: ReturnType<ReceivedPictures['open']>,
+  ): Promise<ImageResult> {
+    const { generation, attempt } = run;
+    const { connection } = target;
+    // A job that another process ordered is under way at the vendor, whatever its connection looks like now.
+    if (attempt.vendorReference !== null) return this.follow(run, target, signal, pictures);
+    const { isSticky = false, fallbacks = [] } = generation.options;
+    const result = await this.upstream.run(
+      { connection, model: generation.model, isSticky },
+      {
+        signal,
+        hasAlternative: fallbacks.length > 0,
+        mayRepeat: () => attempt.vendorReference === null && pictures.count === 0,
+      },
+      (bounded) => this.send(run, target, bounded, pictures),
+    );
+    await this.holdSession(run, target);
+    return result;
+  }
+
+  /** A conversation stays with the connection that took it over. */
+  private async holdSession({ generation, earlier }: OwnedRun, target: Target): Promise<void> {
+    const { session = null } = generation.options;
+    if (session === null || !earlier || earlier.length === 0) return;
+    const { searchSpaceId, model } = generation;
+    await this.routing.holdSession(
+      { searchSpaceId, session },
+      { model: { id: model }, connection: target.connection },
+    );
+  }
+
+  private async send(
+    run: OwnedRun,
+    target: Target,
+    signal: AbortSignal,
+    pictures: ReturnType<ReceivedPictures['open']>,
+  ): Promise<ImageResult> {
+    const submission = await this.submit(run, target, signal, pictures);
+    if (submission.state === 'finished') return submission.result;
+    await this.keep(run, submission.reference);
+    return this.follow(run, target, signal, pictures);
+  }
+
+  private follow(
+    run: OwnedRun,
+    target: Target,
+    signal: AbortSignal,
+    pictures: ReturnType<ReceivedPictures['open']>,
+  ): Promise<ImageResult> {
+    return followSubmission(target.strategy, toStatusCall(run, target, signal, pictures));
   }
 
   private async submit(
     run: OwnedRun,
-    { strategy, connection }: Target,
+    target: Target,
     signal: AbortSignal,
-    deliver: ImageCall['deliver'],
-  ) {
+    pictures: ReturnType<ReceivedPictures['open']>,
+  ): Promise<ImageSubmission> {
     const { generation } = run;
+    const { strategy, connection } = target;
     const assets = generation.options.hasInputs ? await this.listInputs(generation.id) : [];
-    return strategy.submit(
-      toImageCall({
-        run,
-        connection,
-        inputs: assets.filter(({ role }) => role === 'input'),
-        mask: assets.find(({ role }) => role === 'mask') ?? null,
-        media: this.media,
-        signal,
-        deliver,
-      }),
-    );
+    const call = toImageCall({
+      run,
+      connection,
+      inputs: assets.filter(({ role }) => role === 'input'),
+      mask: assets.find(({ role }) => role === 'mask') ?? null,
+      media: this.media,
+      signal,
+      deliver: (image) => pictures.take(image, connection),
+      keep: (reference) => this.keep(run, reference),
+    });
+    try {
+      return await strategy.submit(call);
+    } catch (error) {
+      // Of several jobs some were taken, and nobody will fetch them.
+      if (run.attempt.vendorReference !== null) {
+        await tellToStop(strategy, toStatusCall(run, target, signal, pictures));
+      }
+      throw error;
+    }
   }
 
   private async keep({ attempt }: OwnedRun, reference: JsonValue): Promise<void> {
@@ -94,14 +156,14 @@ export class CallVendorService {
     );
   }
 
-  /** From the moment the call was sent, whoever goes on with it. */
-  private toDeadline({ attempt }: OwnedRun): AbortSignal {
+  /** From the moment the first call was sent, whoever goes on and however many follow. */
+  private toDeadline({ attempt, earlier = [] }: OwnedRun): AbortSignal {
     const { deadlineS } = this.config.generations;
-    if (attempt.vendorReference === null) return AbortSignal.timeout(deadlineS * MS_PER_S);
-    const sentAt = attempt.sentAt ?? this.clock.now();
-    const passedMs = this.clock.now().getTime() - sentAt.getTime();
-    const leftMs = Math.max(deadlineS * MS_PER_S - passedMs, RESUME_S_MIN * MS_PER_S);
-    return AbortSignal.timeout(leftMs);
+    const isResumed = attempt.vendorReference !== null;
+    const sentAt = earlier[0]?.sentAt ?? (isResumed ? attempt.sentAt : null) ?? this.clock.now();
+    const leftMs = deadlineS * MS_PER_S - (this.clock.now().getTime() - sentAt.getTime());
+    const leastMs = isResumed ? RESUME_S_MIN * MS_PER_S : 0;
+    return AbortSignal.timeout(Math.max(leftMs, leastMs));
   }
 
   private async listInputs(generationId: string): Promise<MediaAsset[]> {
@@ -115,9 +177,26 @@ export class CallVendorService {
   }
 }
 
+function toStatusCall(
+  { generation, attempt }: OwnedRun,
+  { connection }: Target,
+  signal: AbortSignal,
+  pictures: ReturnType<ReceivedPictures['open']>,
+): ImageStatusCall {
+  return {
+    attemptId: attempt.id,
+    model: generation.model,
+    reference: attempt.vendorReference,
+    n: generation.n,
+    credential: connection.credential,
+    signal,
+    deliver: (image) => pictures.take(image, connection),
+  };
+}
+
 function noConnection(provider: string): DomainError {
   return new DomainError(
     'routing.no_connection',
-    `The connection for ${provider} is no longer configured. Choose another model.`,
+    `The connection for ${provider} serves this space no longer. Choose another model.`,
   );
 }

@@ -21,7 +21,7 @@ import {
   type ReportedUsage,
 } from '../billing/domain/charge-image.js';
 import { toConcludeMember } from './conclude-member.js';
-import { type Conclusion, type Outcome, toConclusion } from './domain/outcome.js';
+import { type Conclusion, type Outcome, toAttemptError, toConclusion } from './domain/outcome.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
 import type { GenerationView } from './generation-view.js';
 import { persevere } from './persevere.js';
@@ -133,7 +133,7 @@ function toView(
   costMicros: Micros,
   finishedAt: Date,
 ): GenerationView {
-  const { generation, attempt } = run;
+  const { generation, attempt, earlier = [] } = run;
   return {
     generation: {
       ...generation,
@@ -147,11 +147,12 @@ function toView(
       finishedAt,
     },
     attempts: [
+      ...earlier,
       {
         ...attempt,
         state: conclusion.attemptState,
         vendorRequestId: outcome.vendorRequestId,
-        error: conclusion.error,
+        error: toAttemptError(conclusion, outcome),
         costMicros,
         finishedAt,
       },

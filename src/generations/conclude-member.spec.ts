@@ -7,7 +7,7 @@ const CHARGE_MICROS = 5_885;
 
 function toParts(terms?: Partial<StoredTerms>): ConcludeParts {
   const parts = {
-    generation: { quote: { terms }, metadata: null, createdAt: new Date(0) },
+    generation: { quote: { terms }, options: {}, metadata: null, createdAt: new Date(0) },
     attempt: {},
     outcome: { delivered: 1, usage: null, warnings: [] },
     conclusion: { status: 'succeeded', attemptState: 'succeeded', error: null },

@@ -2,7 +2,7 @@ import { newId } from '../common/ids.js';
 import { type ImageCharge, IMPLAUSIBLE_USAGE } from '../billing/domain/charge-image.js';
 import type { ConcludeMember } from '../billing/domain/settlement.js';
 import type { Attempt, Generation } from './domain/generation.js';
-import type { Conclusion, Outcome } from './domain/outcome.js';
+import { type Conclusion, type Outcome, toAttemptError } from './domain/outcome.js';
 
 export const GENERATION_CONCLUDED = 'generation.concluded';
 /** An event stays small, whatever the metadata holds. */
@@ -23,7 +23,8 @@ export interface ConcludeParts {
 /** The concluding step of a generation: money, outcome, usage and news in one member. */
 export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
   const { generation, attempt, outcome, conclusion } = parts;
-  const error = conclusion.error;
+  const { error } = conclusion;
+  const attemptError = toAttemptError(conclusion, outcome);
   return {
     settle: {
       hold_id: generation.holdId,
@@ -51,8 +52,8 @@ export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
       id: attempt.id,
       state: conclusion.attemptState,
       vendor_request_id: outcome.vendorRequestId,
-      error_code: error?.code ?? null,
-      error_message: error?.message ?? null,
+      error_code: attemptError?.code ?? null,
+      error_message: attemptError?.message ?? null,
     },
     usage: {
       id: attempt.id,
@@ -64,6 +65,7 @@ export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
       provider: generation.provider,
       connection: generation.connection,
       model: generation.model,
+      requested_model: generation.options.requestedModel ?? null,
       operation: generation.operation,
       kind: 'image',
       tier: generation.quote.terms?.tier ?? 'platform',

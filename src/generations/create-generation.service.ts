@@ -5,7 +5,8 @@ import { DomainError } from '../common/domain-error.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
 import { CollectionsService } from '../spaces/collections.service.js';
 import { spaceBeingDeleted } from '../spaces/domain/spaces.errors.js';
-import { AdmitGenerationService, type Asking } from './admit-generation.service.js';
+import { AdmitGenerationService } from './admit-generation.service.js';
+import type { Asking } from './asking.js';
 import { AwaitGenerationService } from './await-generation.service.js';
 import { CreditCheckService, USAGE_TYPE } from './credit-check.service.js';
 import { assertRequest, type GenerationRequest } from './domain/generation-request.js';
@@ -65,7 +66,7 @@ export class CreateGenerationService {
     asking: Asking,
     { preference, phases }: CreateOptions,
   ): Promise<Creation> {
-    const ticket = preference.waitS > 0 ? this.starts.reserve() : null;
+    const ticket = preference.waitS > 0 ? this.starts.reserve(request.searchSpaceId) : null;
     let refusal: Refusal | null = null;
     let isAdmitted = false;
     try {

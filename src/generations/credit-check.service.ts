@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CreditGate } from '../billing/domain/credit-gate.port.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
-import type { Asking } from './admit-generation.service.js';
+import type { Asking } from './asking.js';
 import { assertOwnInputs, type GenerationRequest } from './domain/generation-request.js';
 import { ATTACH_WITHIN_S, LOST_WITHIN_S } from './domain/idempotency.js';
 import { OutstandingReader } from './domain/outstanding.reader.port.js';

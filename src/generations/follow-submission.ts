@@ -35,7 +35,7 @@ export async function followSubmission(
     const answer = await ask(strategy, call);
     if (!(answer instanceof ProviderError) && answer.state === 'finished') return answer.result;
     if (call.signal.aborted) {
-      await giveUp(strategy, call);
+      await tellToStop(strategy, call);
       throw mapAbort(call.signal, options);
     }
     const isMalformed = answer instanceof ProviderError && answer.kind === 'malformed';
@@ -71,7 +71,11 @@ function isPassing({ kind, status, reason }: ProviderError): boolean {
   return kind === 'malformed' || (kind === 'failed' && (status ?? 0) >= SERVER_ERROR_MIN);
 }
 
-async function giveUp(strategy: ImageProviderStrategy, call: ImageStatusCall): Promise<void> {
+/** Tells the vendor that nobody waits for a job any more. Never throws. */
+export async function tellToStop(
+  strategy: ImageProviderStrategy,
+  call: ImageStatusCall,
+): Promise<void> {
   try {
     await strategy.cancel?.({ ...call, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) });
   } catch (error) {

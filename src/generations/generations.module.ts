@@ -3,11 +3,13 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { EntityManager } from 'typeorm';
 import { BillingModule } from '../billing/billing.module.js';
 import { SettlementRiders } from '../billing/settlement-riders.js';
+import { ConnectionsModule } from '../connections/connections.module.js';
 import { MediaModule } from '../media/media.module.js';
 import { OutboundModule } from '../outbound/outbound.module.js';
 import { WorkRegistry } from '../persistence/work-registry.js';
 import { RoutingModule } from '../routing/routing.module.js';
 import { SpacesModule } from '../spaces/spaces.module.js';
+import { UpstreamModule } from '../upstream/upstream.module.js';
 import { AttemptEntity } from './adapters/attempt.entity.js';
 import { GenerationEntity } from './adapters/generation.entity.js';
 import { SqlSpaceGenerations } from './adapters/sql-space-generations.js';
@@ -27,7 +29,9 @@ import { GenerationsRemover, GenerationsRepository } from './domain/generations.
 import { SpaceGenerations } from './domain/space-generations.port.js';
 import { OutstandingReader } from './domain/outstanding.reader.port.js';
 import { RepeatsReader } from './domain/repeats.reader.port.js';
+import { DraftGenerationService } from './draft-generation.service.js';
 import { EndGenerationService } from './end-generation.service.js';
+import { FailOverService } from './fail-over.service.js';
 import { GenerationInputs } from './generation-inputs.js';
 import { GenerationLinks } from './generation-links.js';
 import { GenerationsReconciler } from './generations.reconciler.js';
@@ -41,6 +45,7 @@ import { QuoteGenerationService } from './quote-generation.service.js';
 import { ReceivedPictures } from './received-pictures.js';
 import { RecoverRunsService } from './recover-runs.service.js';
 import { RunGenerationService } from './run-generation.service.js';
+import { RunInSlotService } from './run-in-slot.service.js';
 import { ShowImageService } from './show-image.service.js';
 import { SpaceGenerationsRemover } from './space-generations.remover.js';
 import { StartRunService } from './start-run.service.js';
@@ -51,10 +56,12 @@ import { ViewGenerationsService } from './view-generations.service.js';
   imports: [
     TypeOrmModule.forFeature([GenerationEntity, AttemptEntity]),
     BillingModule,
+    ConnectionsModule,
     MediaModule,
     OutboundModule,
     RoutingModule,
     SpacesModule,
+    UpstreamModule,
   ],
   controllers: [GenerationsController, GenerationImagesController, QuoteController],
   providers: [
@@ -70,7 +77,9 @@ import { ViewGenerationsService } from './view-generations.service.js';
     CreateGenerationService,
     CreditCheckService,
     DeliveryMarks,
+    DraftGenerationService,
     EndGenerationService,
+    FailOverService,
     GenerationInputs,
     GenerationLinks,
     GenerationsReconciler,
@@ -81,6 +90,7 @@ import { ViewGenerationsService } from './view-generations.service.js';
     ReceivedPictures,
     RecoverRunsService,
     RunGenerationService,
+    RunInSlotService,
     ShowImageService,
     SpaceGenerationsRemover,
     StartRunService,

@@ -9,7 +9,7 @@ import { PhaseTimer } from '../http/phase-timer.js';
 import { JobQueue } from '../queue/job-queue.port.js';
 import { GenerationsRepository } from './domain/generations.repository.port.js';
 import { LocalRuns } from './local-runs.js';
-import { RunGenerationService } from './run-generation.service.js';
+import { RunInSlotService } from './run-in-slot.service.js';
 
 /** Takes queued generations as wake-ups come; which one is next, the rows decide. */
 @Injectable()
@@ -22,7 +22,7 @@ export class QueuedRunsWorker implements OnApplicationBootstrap, OnModuleDestroy
     private readonly queue: JobQueue,
     private readonly repository: GenerationsRepository,
     private readonly runs: LocalRuns,
-    private readonly runner: RunGenerationService,
+    private readonly runner: RunInSlotService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -44,7 +44,9 @@ export class QueuedRunsWorker implements OnApplicationBootstrap, OnModuleDestroy
     const phases = new PhaseTimer();
     phases.add('queue', Date.now() - run.generation.createdAt.getTime());
     try {
-      await this.runs.start(run.generation.id, (cancel) => this.runner.run(run, cancel, phases));
+      await this.runs.start(run.generation.id, (cancel) =>
+        this.runner.run(run, cancel, phases, true),
+      );
     } catch (error) {
       this.logger.error(`run of ${run.generation.id} failed: ${String(error)}`);
     }

@@ -19,19 +19,22 @@ import type { Wallet } from '../billing/domain/wallet.js';
 import { WalletsService } from '../billing/wallets.service.js';
 import type { Caller } from '../common/caller.js';
 import { DomainError } from '../common/domain-error.js';
-import { chargeMicros, type Micros, toMicros } from '../common/micros.js';
+import { chargeMicros, type Micros, toMicros, ZERO_MICROS } from '../common/micros.js';
+import type { RouteDecision } from '../routing/route-plan.js';
 import { CollectionsService } from '../spaces/collections.service.js';
-import { AdmitGenerationService, type Asking, type Draft } from './admit-generation.service.js';
+import { AdmitGenerationService } from './admit-generation.service.js';
+import type { Asking } from './asking.js';
+import type { Draft } from './draft-generation.service.js';
 import { USAGE_TYPE } from './credit-check.service.js';
-import type { Generation, StoredTerms } from './domain/generation.js';
+import { listCandidates } from './domain/apply-candidate.js';
+import type { Generation, StoredCandidate, StoredTerms } from './domain/generation.js';
 import {
   assertOwnInputs,
   assertRequest,
   type GenerationRequest,
 } from './domain/generation-request.js';
-
-/** Why the model runs: the caller named it, or it is the best of the vendor that stands first. */
-export type RouteReason = 'named' | 'default';
+import { type HeldMoney, toHeldMoney } from './domain/held-money.js';
+import { listThriftier } from './domain/list-thriftier.js';
 
 export interface QuotedCap {
   budget: Budget;
@@ -42,7 +45,7 @@ export interface QuotedCap {
 export interface GenerationQuote {
   /** What would run. */
   generation: Generation;
-  reason: RouteReason;
+  decision: RouteDecision;
   /** The least that a success costs: one picture, in the cheapest size and quality that the request leaves open. */
   minMicros: Micros;
   /** The most: what would be held. */
@@ -92,33 +95,27 @@ export class QuoteGenerationService {
     const { searchSpaceId, collectionId } = request;
     if (collectionId) await this.collections.assertInSpace(searchSpaceId, collectionId);
     const asking = toAsking(caller);
-    const draft = await this.admissions.draft(request, asking);
-    const { generation, basis } = draft;
-    const { holdMicros, terms = PLAIN } = generation.quote;
+    const drafted = await this.admissions.draft(request, asking);
+    const { funding } = toHeldMoney(drafted.generation);
     const [minMicros, wallet, budgets] = await Promise.all([
-      this.findLeast(request, draft, asking),
+      this.findLeast(request, drafted, asking),
       this.wallets.findBySpace(searchSpaceId),
       this.budgets.listApplicable({
         searchSpaceId,
         userId: caller.userId,
-        apiKeyId: generation.apiKeyId,
-        funding: terms.funding === 'subscription' ? 'subscription' : 'wallet',
+        apiKeyId: drafted.generation.apiKeyId,
+        funding: funding === 'subscription' ? 'subscription' : 'wallet',
       }),
     ]);
-    const caps = budgets.map((budget) => ({
-      budget,
-      wouldRefuse: wouldRefuse(budget, holdMicros),
-    }));
+    const { generation, ...verdict } = judge(drafted.generation, wallet, budgets);
     return {
       generation,
-      reason: request.model === null ? 'default' : 'named',
-      minMicros,
-      maxMicros: holdMicros,
-      basis,
-      terms,
+      decision: drafted.decision,
+      minMicros: toMicros(Math.min(minMicros, verdict.maxMicros)),
+      basis: drafted.basis,
+      terms: generation.quote.terms ?? PLAIN,
       wallet,
-      caps,
-      refusal: findRefusal(generation, terms, wallet, caps),
+      ...verdict,
     };
   }
 
@@ -128,11 +125,11 @@ export class QuoteGenerationService {
     draft: Draft,
     asking: Asking,
   ): Promise<Micros> {
-    const most = draft.generation.quote.holdMicros;
     const requests = draft.basis === 'dearest' ? listChoices(request) : [];
     const drafts = await Promise.all(requests.map((choice) => this.tryDraft(choice, asking)));
-    const costs = [draft, ...drafts.filter((one) => one !== null)].map(toPictureMicros);
-    return toMicros(Math.min(most, ...costs));
+    const all = [draft, ...drafts.filter((one) => one !== null)];
+    const candidates = all.flatMap(({ generation }) => listCandidates(generation));
+    return toMicros(Math.min(...candidates.map(toPictureMicros)));
   }
 
   private async tryDraft(request: GenerationRequest, asking: Asking): Promise<Draft | null> {
@@ -145,9 +142,32 @@ export class QuoteGenerationService {
   }
 }
 
+interface Verdict {
+  /** On the candidates that money would let run. */
+  generation: Generation;
+  maxMicros: Micros;
+  caps: QuotedCap[];
+  refusal: DomainError | null;
+}
+
+/** As an admission goes: when money refuses the whole plan, what costs less is tried before that is said. */
+function judge(drafted: Generation, wallet: Wallet | null, budgets: readonly Budget[]): Verdict {
+  const verdicts = [drafted, ...listThriftier(drafted)].map((generation): Verdict => {
+    const held = toHeldMoney(generation);
+    const caps = budgets.map((budget) => ({
+      budget,
+      wouldRefuse: wouldRefuse(budget, held.amountMicros),
+    }));
+    const refusal = findRefusal(drafted, held, wallet, caps);
+    return { generation, maxMicros: held.amountMicros, caps, refusal };
+  });
+  return verdicts.find(({ refusal }) => refusal === null) ?? verdicts[0]!;
+}
+
 /** One picture, on the caller's terms. */
-function toPictureMicros({ generation }: Draft): Micros {
-  const { unitMicros, terms = PLAIN } = generation.quote;
+function toPictureMicros({ quote }: StoredCandidate): Micros {
+  const { unitMicros, terms = PLAIN } = quote;
+  if (terms.funding === 'none') return ZERO_MICROS;
   return chargeMicros(terms.multiplierBp, unitMicros, BASIS_POINTS);
 }
 
@@ -169,12 +189,11 @@ function listChoices(request: GenerationRequest): GenerationRequest[] {
 
 /** In the order in which a hold asks: the wallet, then one budget after the other. */
 function findRefusal(
-  { quote, createdAt }: Generation,
-  { funding }: StoredTerms,
+  { createdAt }: Generation,
+  { amountMicros: required, funding }: HeldMoney,
   wallet: Wallet | null,
   caps: readonly QuotedCap[],
 ): DomainError | null {
-  const required = quote.holdMicros;
   const available = wallet?.availableMicros ?? 0;
   const balance = available + (wallet?.heldMicros ?? 0);
   if (wallet === null || (funding === 'wallet' && required > 0 && required > available)) {

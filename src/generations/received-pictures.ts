@@ -7,7 +7,7 @@ import { MediaService, type StagedMedia } from '../media/media.service.js';
 import { OutboundFetcher } from '../outbound/outbound-fetcher.port.js';
 import type { DeliveredImage } from '../providers/spec/image-call.js';
 import type { ImageFacts } from '../providers/spec/image-result.js';
-import type { Connection } from '../routing/connections.js';
+import type { Connection } from '../connections/connection.js';
 import type { Generation, GenerationWarning } from './domain/generation.js';
 
 const FETCH_TIMEOUT_MS = 60_000;
@@ -29,6 +29,10 @@ export class ReceivedPictures {
     const warnings: GenerationWarning[] = [];
     return {
       warnings,
+      /** How many arrived whole. */
+      get count() {
+        return staged.length;
+      },
       take: async (image: DeliveredImage, connection: Connection): Promise<void> => {
         try {
           // Places are dense: a picture that was lost leaves no gap.
@@ -74,12 +78,14 @@ export class ReceivedPictures {
 
   /** A relative URL is the vendor's own; every URL passes the guard. */
   private async download(url: string, connection: Connection): Promise<AsyncIterable<Uint8Array>> {
-    const base = connection.credential.baseUrl ?? undefined;
+    const { baseUrl, isHouse = false } = connection.credential;
+    const base = baseUrl ?? undefined;
     const absolute = URL.canParse(url, base) ? new URL(url, base).href : url;
     const response = await this.fetcher.fetch(absolute, {
       maxBytes: this.config.media.fileLimitBytes,
       timeoutMs: FETCH_TIMEOUT_MS,
       accept: 'image/*',
+      isHouse: isHouse && base !== undefined && isSameOrigin(absolute, base),
     });
     if (response.status === HTTP_OK) return response.body;
     response.discard();
@@ -88,6 +94,10 @@ export class ReceivedPictures {
       `its address answered with status ${response.status}.`,
     );
   }
+}
+
+function isSameOrigin(url: string, base: string): boolean {
+  return URL.canParse(url) && new URL(url).origin === new URL(base).origin;
 }
 
 function isPictureFault(error: unknown): error is DomainError {

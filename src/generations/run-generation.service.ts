@@ -10,13 +10,22 @@ import { CallVendorService } from './call-vendor.service.js';
 import { ConcludeGenerationService, type EndedRun } from './conclude-generation.service.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
 import { noPicture, type Outcome } from './domain/outcome.js';
+import { FailOverService } from './fail-over.service.js';
 import type { GenerationView } from './generation-view.js';
 import { persevere } from './persevere.js';
 import { ReceivedPictures } from './received-pictures.js';
 
+interface Attempted {
+  /** The run on the candidate that was asked last. */
+  last: OwnedRun;
+  pictures: ReturnType<ReceivedPictures['open']>;
+  result: ImageResult | null;
+  error: DomainError | null;
+}
+
 /**
- * Makes the one call to the vendor, or goes on with one that was accepted, and brings the generation to its end.
- * Handlers, workers and recovery come here.
+ * Calls the vendor, or goes on with a call that was accepted, then those it may fall back to, and brings the generation
+ * to its end. Handlers, workers and recovery come here.
  */
 @Injectable()
 export class RunGenerationService {
@@ -24,6 +33,7 @@ export class RunGenerationService {
 
   constructor(
     private readonly vendor: CallVendorService,
+    private readonly failOver: FailOverService,
     private readonly media: MediaService,
     private readonly received: ReceivedPictures,
     private readonly conclusions: ConcludeGenerationService,
@@ -39,20 +49,53 @@ export class RunGenerationService {
     cancel: AbortSignal,
     phases: PhaseTimer,
   ): Promise<GenerationView | null> {
-    const { generation, attempt } = run;
-    const pictures = this.received.open(generation, attempt.id);
-    const { result, error } = await phases.measure('upstream', () =>
-      this.call(run, cancel, pictures),
-    );
-    const images = await phases.measure('media', () => this.keep(run, pictures, result));
+    const { last, pictures, result, error } = await this.attempt(run, cancel, phases);
+    const images = await phases.measure('media', () => this.keep(last, pictures, result));
     const ended: EndedRun = {
-      run,
+      run: last,
       images,
-      outcome: toOutcome(result, error, images.length, pictures),
+      outcome: {
+        ...toOutcome(result, error, images.length, pictures),
+        ...(error && { error: await this.failOver.explain(error), attemptError: error }),
+      },
       served: { size: result?.served.size ?? null, quality: result?.served.quality ?? null },
       timingsMs: phases.toRecord(),
     };
     return phases.measure('post', () => this.conclusions.conclude(ended));
+  }
+
+  /** One candidate after the other, until one delivers, fails for good, or none is left. */
+  private async attempt(
+    run: OwnedRun,
+    cancel: AbortSignal,
+    phases: PhaseTimer,
+  ): Promise<Attempted> {
+    for (let last = run; ;) {
+      const pictures = this.received.open(last.generation, last.attempt.id);
+      const { result, error } = await phases.measure('upstream', () =>
+        this.call(last, cancel, pictures),
+      );
+      const mayGoOn = error !== null && !cancel.aborted && (await this.isLost(last, pictures));
+      const next = mayGoOn ? await this.failOver.advance(last, error) : null;
+      if (!next) return { last, pictures, result, error };
+      last = next;
+    }
+  }
+
+  /** Whether nothing of the attempt has arrived, here or in an earlier process of its job. */
+  private async isLost(
+    { attempt }: OwnedRun,
+    pictures: ReturnType<ReceivedPictures['open']>,
+  ): Promise<boolean> {
+    if (pictures.count > 0) return false;
+    return attempt.vendorReference === null || (await this.findStored(attempt.id)).length === 0;
+  }
+
+  private findStored(attemptId: string): Promise<MediaAsset[]> {
+    return persevere('looking for pictures', async () => {
+      const found = await this.media.recover(attemptId);
+      return found.filter(({ role }) => role === 'output');
+    });
   }
 
   /** Of a job that ended badly, what an earlier process of it had stored is delivered too. */
@@ -61,12 +104,9 @@ export class RunGenerationService {
     pictures: ReturnType<ReceivedPictures['open']>,
     result: ImageResult | null,
   ): Promise<MediaAsset[]> {
-    return persevere('storing pictures', async () => {
-      const kept = await pictures.keep(result?.images ?? []);
-      if (kept.length > 0 || attempt.vendorReference === null) return kept;
-      const found = await this.media.recover(attempt.id);
-      return found.filter(({ role }) => role === 'output');
-    });
+    const kept = await persevere('storing pictures', () => pictures.keep(result?.images ?? []));
+    if (kept.length > 0 || attempt.vendorReference === null) return kept;
+    return this.findStored(attempt.id);
   }
 
   private async call(

@@ -9,7 +9,8 @@ import { canceled } from './domain/outcome.js';
 import { RunSlots, type RunTicket } from './domain/run-slots.js';
 import type { GenerationView } from './generation-view.js';
 import { LocalRuns } from './local-runs.js';
-import { RunGenerationService, toKnown } from './run-generation.service.js';
+import { toKnown } from './run-generation.service.js';
+import { RunInSlotService } from './run-in-slot.service.js';
 import { toUnsent } from './unsent-run.js';
 
 const MS_PER_S = 1_000;
@@ -25,7 +26,7 @@ export class StartRunService {
     private readonly repository: GenerationsRepository,
     private readonly queue: JobQueue,
     private readonly runs: LocalRuns,
-    private readonly runner: RunGenerationService,
+    private readonly runner: RunInSlotService,
     private readonly conclusions: ConcludeGenerationService,
   ) {
     this.slots = new RunSlots(config.limits.runsMax, config.limits.runsWaitingMax);
@@ -36,8 +37,8 @@ export class StartRunService {
   }
 
   /** @throws DomainError `request.busy` before anything was written. */
-  reserve(): RunTicket {
-    return this.slots.reserve();
+  reserve(searchSpaceId: string): RunTicket {
+    return this.slots.reserve(searchSpaceId);
   }
 
   /** Waits for its slot, then runs; a run that gets no slot in time fails without having been sent. */
@@ -46,7 +47,7 @@ export class StartRunService {
     return this.runs.start(run.generation.id, async (cancel) => {
       try {
         await phases.measure('slot', () => ticket.begin(waitMs));
-        return await this.runner.run(run, cancel, phases);
+        return await this.runner.run(run, cancel, phases, false);
       } catch (error) {
         if (!(error instanceof DomainError) || error.code !== 'request.busy') throw error;
         return await this.conclusions.conclude(toUnsent(run, error));

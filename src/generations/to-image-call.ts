@@ -2,7 +2,7 @@ import type { MediaAsset } from '../media/domain/media-asset.js';
 import { toMediaType } from '../media/domain/media-asset.js';
 import type { MediaService } from '../media/media.service.js';
 import type { ImageCall, InputImage } from '../providers/spec/image-call.js';
-import type { Connection } from '../routing/connections.js';
+import type { Connection } from '../connections/connection.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
 
 export interface CallParts {
@@ -13,6 +13,7 @@ export interface CallParts {
   media: MediaService;
   signal: AbortSignal;
   deliver: ImageCall['deliver'];
+  keep: ImageCall['keep'];
 }
 
 /** A stored generation as the call that a vendor gets. */
@@ -22,8 +23,9 @@ export function toImageCall(parts: CallParts): ImageCall {
   const isTryOn = generation.operation === 'try_on';
   return {
     attemptId: attempt.id,
-    model: generation.model,
-    vendorModel: null,
+    // Under a name of its own a model is spoken to as the one it is based on.
+    model: parts.connection.models.get(generation.model)?.baseModel ?? generation.model,
+    vendorModel: options.vendorModel ?? null,
     operation: generation.operation,
     prompt: generation.prompt,
     n: generation.n,
@@ -44,6 +46,7 @@ export function toImageCall(parts: CallParts): ImageCall {
     credential: parts.connection.credential,
     signal: parts.signal,
     deliver: parts.deliver,
+    keep: parts.keep,
   };
 }
 

@@ -29,6 +29,9 @@ export class AttemptEntity {
   @TextColumn('model')
   model: string;
 
+  @TextColumn('connection')
+  connection: string;
+
   @TextColumn('state')
   state: Attempt['state'];
 

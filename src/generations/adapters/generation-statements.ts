@@ -69,10 +69,28 @@ UPDATE generations SET status = 'running', lease_owner = $2,
   lease_until = now() + make_interval(secs => $3)
 WHERE id = $1 AND status = 'queued' RETURNING id`;
 
-/** Once: the first reference is the one that was paid for. */
+/** A vendor that takes one job after the other names one more each time. */
 export const KEEP_REFERENCE = `
-UPDATE generation_attempts SET vendor_reference = coalesce(vendor_reference, $2::jsonb)
+UPDATE generation_attempts SET vendor_reference = $2::jsonb
 WHERE id = $1 AND state = 'sent' RETURNING id`;
+
+/**
+ * Ends the attempt that failed and writes the one that follows, which is sent from then on. May be repeated. Nothing
+ * happens when the run is not the owner's any more.
+ */
+export const BEGIN_NEXT = `
+WITH run AS (
+  UPDATE generations SET provider = $3, model = $4, connection = $5, size = $6, options = $7::jsonb,
+    quote = $8::jsonb
+  WHERE id = $1 AND lease_owner = $2 AND status = 'running' RETURNING id
+), ended AS (
+  UPDATE generation_attempts a SET state = 'failed', error_code = $10, error_message = $11,
+    vendor_request_id = $12, finished_at = now()
+  FROM run WHERE a.id = $9 AND a.generation_id = run.id AND a.state = 'sent'
+)
+INSERT INTO generation_attempts (id, generation_id, ordinal, provider, model, connection, state, sent_at)
+SELECT $13, run.id, $14, $3, $4, $5, 'sent', now() FROM run
+ON CONFLICT (id) DO UPDATE SET state = generation_attempts.state RETURNING id`;
 
 export const REQUEST_CANCEL = `
 UPDATE generations SET cancel_requested_at = coalesce(cancel_requested_at, now())

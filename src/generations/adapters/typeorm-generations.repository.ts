@@ -8,6 +8,7 @@ import type { Attempt, Generation } from '../domain/generation.js';
 import {
   type GenerationFilter,
   GenerationsRepository,
+  type NextAttempt,
   type OwnedRun,
 } from '../domain/generations.repository.port.js';
 import { AttemptEntity } from './attempt.entity.js';
@@ -109,6 +110,26 @@ export class TypeormGenerationsRepository extends GenerationsRepository {
     ]);
   }
 
+  async beginNext({ generation, failed, attempt }: NextAttempt, owner: string): Promise<boolean> {
+    const ids = await this.listIds('generations_begin_next', statements.BEGIN_NEXT, [
+      generation.id,
+      owner,
+      generation.provider,
+      generation.model,
+      generation.connection,
+      generation.size,
+      JSON.stringify(generation.options),
+      JSON.stringify(generation.quote),
+      failed.id,
+      failed.error?.code ?? null,
+      failed.error?.message ?? null,
+      failed.vendorRequestId,
+      attempt.id,
+      attempt.ordinal,
+    ]);
+    return ids.length > 0;
+  }
+
   async requestCancel(id: string): Promise<boolean> {
     const ids = await this.listIds('generations_cancel', statements.REQUEST_CANCEL, [id]);
     return ids.length > 0;
@@ -132,7 +153,7 @@ export class TypeormGenerationsRepository extends GenerationsRepository {
   private async findOwned(id: string): Promise<OwnedRun | null> {
     const [generation, attempts] = await Promise.all([this.find(id), this.listAttempts([id])]);
     const attempt = attempts.at(-1);
-    return generation && attempt ? { generation, attempt } : null;
+    return generation && attempt ? { generation, attempt, earlier: attempts.slice(0, -1) } : null;
   }
 
   private async listIds(name: string, text: string, values: unknown[]): Promise<string[]> {

@@ -19,8 +19,14 @@ export interface GenerationRequest {
   /** A collection of the space; undefined or null: in none. */
   collectionId?: string | null;
   prompt: string;
-  /** Public name; null = auto. */
+  /** Public name, or `auto`; null = what the space or the house prefers. */
   model: string | null;
+  /** Whether a failure may be made good elsewhere: false = not at all, true = also by other models. */
+  enableFallback?: boolean;
+  /** Most candidates after the first. */
+  maxRetries?: number;
+  /** What holds a conversation to one connection; null = nothing. */
+  session?: string | null;
   operation: Operation;
   n: number;
   /** As the caller wrote it, for the record; null = left to the vendor. */

@@ -67,6 +67,8 @@ export interface GenerationError {
   message: string;
   /** What the vendor asks to wait. Not stored: by the time a record is read it has passed. */
   retryAfterS?: number;
+  /** HTTP status of the answer in place of the code's own. Not stored: who reads the record later gets the code's. */
+  answerStatus?: number;
 }
 
 export interface GenerationWarning {
@@ -89,6 +91,33 @@ export interface StoredOptions {
   providerOptions: Record<string, unknown>;
   /** Whether pictures go in; they are assets of the generation. */
   hasInputs: boolean;
+  /** What the caller asked for by name; null or absent = nothing. */
+  requestedModel?: string | null;
+  /** What the vendor calls the model; null or absent = as we do. */
+  vendorModel?: string | null;
+  /** Whether a session holds it to its connection. */
+  isSticky?: boolean;
+  /** The conversation it belongs to, as the client named it. */
+  session?: string | null;
+  /** What is tried when this fails, in order, each at its own price. */
+  fallbacks?: readonly StoredCandidate[];
+  /** Whether what one vendor refuses to show may be asked of another. */
+  failsOverRefusals?: boolean;
+  /** Why it runs where it does, as routing decided. */
+  decision?: object;
+}
+
+/** A model on a connection with its price, as chosen when the request came. */
+export interface StoredCandidate {
+  model: string;
+  provider: string;
+  connection: string;
+  vendorModel: string | null;
+  isSticky: boolean;
+  size: string | null;
+  widthPx: number | null;
+  heightPx: number | null;
+  quote: StoredQuote;
 }
 
 /** The price the hold was made with; the charge uses the same one. */
@@ -120,6 +149,7 @@ export interface Attempt {
   ordinal: number;
   provider: string;
   model: string;
+  connection: string;
   state: 'planned' | 'sent' | 'succeeded' | 'failed' | 'interrupted' | 'canceled';
   /** How the vendor calls its job, where it answers later; with it a restart asks on instead of paying again. */
   vendorReference: JsonValue | null;

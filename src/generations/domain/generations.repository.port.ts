@@ -16,6 +16,16 @@ export interface GenerationFilter {
 export interface OwnedRun {
   generation: Generation;
   attempt: Attempt;
+  /** Those that failed before it, in their order; absent = none. */
+  earlier?: readonly Attempt[];
+}
+
+/** How one attempt ended and which follows. */
+export interface NextAttempt {
+  /** As it runs on the next candidate. */
+  generation: Generation;
+  failed: Attempt;
+  attempt: Attempt;
 }
 
 /** The rows of generations. Money-moving writes go through the settlement steps instead. */
@@ -60,6 +70,9 @@ export abstract class GenerationsRepository {
 
   /** Remembers what the vendor calls the job of an attempt, before anybody asks after it. */
   abstract keepReference(attemptId: string, reference: JsonValue): Promise<void>;
+
+  /** Ends the attempt that failed and begins the next. False when the run is not the owner's any more. */
+  abstract beginNext(next: NextAttempt, owner: string): Promise<boolean>;
 
   /** Asks the running process to stop. False when it is not running. */
   abstract requestCancel(id: string): Promise<boolean>;

@@ -9,7 +9,10 @@ export interface Outcome {
   made: number;
   /** Requests to the vendor that made them; absent = one. */
   requests?: number;
+  /** What the caller is told. */
   error: DomainError | null;
+  /** What the attempt is remembered by, where that is another; absent = the same. */
+  attemptError?: DomainError | null;
   warnings: GenerationWarning[];
   usage: Record<string, unknown> | null;
   vendorRequestId: string | null;
@@ -38,6 +41,14 @@ export function toConclusion(requested: number, outcome: Outcome): Conclusion {
   return { status: 'failed', attemptState, error: error ?? toGenerationError(noPicture()) };
 }
 
+/** What the attempt is remembered by. */
+export function toAttemptError(
+  { error }: Conclusion,
+  { attemptError }: Outcome,
+): GenerationError | null {
+  return error && attemptError ? toGenerationError(attemptError) : error;
+}
+
 /** The vendor said that all went well and delivered nothing that can be used. */
 export function noPicture(): DomainError {
   return new DomainError(
@@ -58,7 +69,13 @@ export function canceled(): DomainError {
   return new DomainError('generations.canceled', 'The generation was canceled.');
 }
 
-function toGenerationError(error: DomainError): GenerationError {
-  const { code, message, retryAfterS } = error;
-  return { code, message, ...(retryAfterS !== undefined && { retryAfterS }) };
+/** What the record says of a fault. */
+export function toGenerationError(error: DomainError): GenerationError {
+  const { code, message, retryAfterS, answerStatus } = error;
+  return {
+    code,
+    message,
+    ...(retryAfterS !== undefined && { retryAfterS }),
+    ...(answerStatus !== undefined && { answerStatus }),
+  };
 }

@@ -7,11 +7,22 @@ export interface RunTicket {
   end(): void;
 }
 
-/** Bounds how many generations one process runs at once, and how many requests may wait for that. */
+/** Of all places, the part that one space cannot take: others find room however much it sends. */
+const KEPT_FROM_ONE = 8;
+
+interface Waiter {
+  space: string;
+  admit: () => void;
+}
+
+/**
+ * Bounds how many generations one process runs at once, and how many requests may wait for that. No space has all of
+ * either; what comes free goes to the space that runs the fewest.
+ */
 export class RunSlots {
-  private running = 0;
-  private reserved = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly running = new Counts();
+  private readonly reserved = new Counts();
+  private readonly waiting: Waiter[] = [];
 
   constructor(
     private readonly runsMax: number,
@@ -19,63 +30,97 @@ export class RunSlots {
   ) {}
 
   get runningCount(): number {
-    return this.running;
+    return this.running.total;
   }
 
   get waitingCount(): number {
     return this.waiting.length;
   }
 
-  /** Whether a queued generation may be taken now. */
-  get hasFree(): boolean {
-    return this.running < this.runsMax;
-  }
-
   /**
    * Before any money is held.
-   * @throws DomainError `request.busy` when running and waiting are full.
+   * @param space whose share it comes out of
+   * @throws DomainError `request.busy` when running and waiting are full, or full of this space.
    */
-  reserve(): RunTicket {
-    if (this.reserved >= this.runsMax + this.waitingMax) throw busy();
-    this.reserved += 1;
+  reserve(space: string): RunTicket {
+    const most = this.runsMax + this.waitingMax;
+    if (!this.reserved.hasRoom(space, most)) throw busy();
+    this.reserved.add(space);
     let state: 'reserved' | 'running' | 'ended' = 'reserved';
     return {
       begin: async (timeoutMs) => {
-        await this.enter(timeoutMs);
+        await this.enter(space, timeoutMs);
         state = 'running';
       },
       end: () => {
         if (state === 'ended') return;
-        this.reserved -= 1;
-        if (state === 'running') this.leave();
+        this.reserved.remove(space);
+        if (state === 'running') this.leave(space);
         state = 'ended';
       },
     };
   }
 
-  private enter(timeoutMs: number): Promise<void> {
-    if (this.hasFree) {
-      this.running += 1;
+  private enter(space: string, timeoutMs: number): Promise<void> {
+    if (this.running.hasRoom(space, this.runsMax)) {
+      this.running.add(space);
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      const admit = (): void => {
-        clearTimeout(timer);
-        resolve();
+      const waiter: Waiter = {
+        space,
+        admit: () => {
+          clearTimeout(timer);
+          resolve();
+        },
       };
       const timer = setTimeout(() => {
-        this.waiting.splice(this.waiting.indexOf(admit), 1);
+        this.waiting.splice(this.waiting.indexOf(waiter), 1);
         reject(busy());
       }, timeoutMs);
-      this.waiting.push(admit);
+      this.waiting.push(waiter);
     });
   }
 
-  /** The slot passes on to the next waiter, first come first served. */
-  private leave(): void {
-    const next = this.waiting.shift();
-    if (next) next();
-    else this.running -= 1;
+  /** The slot passes on: to the space with the fewest runs, and within it first come first served. */
+  private leave(space: string): void {
+    this.running.remove(space);
+    const able = this.waiting.filter((one) => this.running.hasRoom(one.space, this.runsMax));
+    const [first, ...others] = able;
+    if (!first) return;
+    const isPoorer = (one: Waiter, other: Waiter): boolean =>
+      this.running.of(one.space) < this.running.of(other.space);
+    const next = others.reduce((best, one) => (isPoorer(one, best) ? one : best), first);
+    this.waiting.splice(this.waiting.indexOf(next), 1);
+    this.running.add(next.space);
+    next.admit();
+  }
+}
+
+/** How many there are, and of which space. */
+class Counts {
+  total = 0;
+  private readonly bySpace = new Map<string, number>();
+
+  of(space: string): number {
+    return this.bySpace.get(space) ?? 0;
+  }
+
+  /** Whether one more of the space fits into so many, of which it may have most. */
+  hasRoom(space: string, max: number): boolean {
+    return this.total < max && this.of(space) < max - Math.floor(max / KEPT_FROM_ONE);
+  }
+
+  add(space: string): void {
+    this.total += 1;
+    this.bySpace.set(space, this.of(space) + 1);
+  }
+
+  remove(space: string): void {
+    this.total -= 1;
+    const left = this.of(space) - 1;
+    if (left > 0) this.bySpace.set(space, left);
+    else this.bySpace.delete(space);
   }
 }
 

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { RouteDecisionDto } from './route-decision.dto.js';
 import { type GenerationStatus, OPERATIONS, STATUSES } from '../domain/generation.js';
 
 const UUID = { type: String, format: 'uuid' } as const;
@@ -50,11 +51,17 @@ export class AttemptDto {
   @ApiProperty(UUID)
   id: string;
 
+  @ApiProperty({ type: 'integer', example: 1 })
+  ordinal: number;
+
   @ApiProperty({ type: String, example: 'embedded' })
   provider: string;
 
   @ApiProperty({ type: String, example: 'embedded-image' })
   model: string;
+
+  @ApiProperty({ type: String, example: 'env:embedded' })
+  connection: string;
 
   @ApiProperty({
     enum: ['planned', 'sent', 'succeeded', 'failed', 'interrupted', 'canceled'],
@@ -99,8 +106,16 @@ export class GenerationDto {
   @ApiProperty({ type: Object, nullable: true, example: null })
   prompt_validation: Record<string, unknown> | null;
 
-  @ApiProperty({ type: String, example: 'embedded-image' })
+  @ApiProperty({ type: String, example: 'embedded-image', description: 'What ran, or is to run' })
   model: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'auto',
+    description: 'What was asked for; null = nothing by name',
+  })
+  requested_model: string | null;
 
   @ApiProperty({ type: String, example: 'embedded' })
   provider: string;
@@ -132,6 +147,13 @@ export class GenerationDto {
 
   @ApiProperty({ type: [AttemptDto] })
   attempts: AttemptDto[];
+
+  @ApiProperty({
+    type: RouteDecisionDto,
+    nullable: true,
+    description: 'Why it runs where it does',
+  })
+  routing: RouteDecisionDto | null;
 
   @ApiProperty({ type: [GenerationFaultDto], example: [] })
   warnings: GenerationFaultDto[];

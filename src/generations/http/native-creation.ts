@@ -10,6 +10,7 @@ import { toFingerprint } from '../domain/fingerprint.js';
 import { isConcluded } from '../domain/generation.js';
 import { toRepetition } from '../domain/idempotency.js';
 import { toPreference } from '../domain/prefer.js';
+import { toSession } from '../domain/session.js';
 import { GenerationLinks } from '../generation-links.js';
 import { assertDelivered } from '../assert-delivered.js';
 import type { CreateGenerationDto } from './create-generation.dto.js';
@@ -51,7 +52,7 @@ export class NativeCreation {
     const repetition = toRepetition(headers);
     const isRepeatable = headers['x-stainless-lang'] !== undefined && repetition.key === null;
     const { view, isReplay } = await this.generations.create(
-      toGenerationRequest(body, spaceId),
+      { ...toGenerationRequest(body, spaceId), session: toSession(headers) },
       {
         caller,
         route: ROUTE,

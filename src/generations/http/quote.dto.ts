@@ -8,6 +8,9 @@ import {
   toRemaining,
 } from '../../billing/domain/budget.js';
 import { toWalletStatus } from '../../billing/domain/wallet.js';
+import { RouteDecisionDto, toRouteDecisionDto } from './route-decision.dto.js';
+import { listCandidates } from '../domain/apply-candidate.js';
+import type { StoredCandidate } from '../domain/generation.js';
 import type { GenerationQuote, QuotedCap } from '../quote-generation.service.js';
 
 export class QuotedPriceDto {
@@ -90,17 +93,35 @@ export class QuotedCandidateDto {
   @ApiProperty({ type: String, example: 'env:embedded' })
   connection: string;
 
-  @ApiProperty({
-    type: String,
-    enum: ['named', 'default'],
-    description: 'named: the caller named the model. default: the best of the default vendor',
-  })
-  reason: string;
+  @ApiProperty({ type: 'integer', description: 'What it would cost at most there' })
+  max_micros: number;
+
+  @ApiProperty({ type: String, enum: ['platform', 'free', 'byok', 'subscription'] })
+  tier: string;
 }
 
-export class QuotedRouteDto extends QuotedCandidateDto {
+export class QuotedRouteDto {
+  @ApiProperty({ type: String, example: 'embedded-image' })
+  model: string;
+
+  @ApiProperty({ type: String, example: 'embedded' })
+  provider: string;
+
+  @ApiProperty({ type: String, example: 'env:embedded' })
+  connection: string;
+
+  @ApiProperty({
+    type: String,
+    enum: ['named', 'route', 'auto', 'preference', 'default'],
+    description: 'How the model was found: default is the best of the vendor that stands first',
+  })
+  reason: string;
+
   @ApiProperty({ type: [QuotedCandidateDto], description: 'In the order they would be tried' })
   candidates: QuotedCandidateDto[];
+
+  @ApiProperty({ type: RouteDecisionDto, description: 'What was weighed and skipped, and why' })
+  decision: RouteDecisionDto;
 }
 
 export class QuotedRefusalDto {
@@ -132,10 +153,9 @@ export class QuoteDto {
 }
 
 export function toQuoteDto(quote: GenerationQuote): QuoteDto {
-  const { generation, terms, wallet, refusal, reason } = quote;
+  const { generation, terms, wallet, refusal, decision } = quote;
   const { holdMicros, listMicros = holdMicros, unitMicros, priceVersionId } = generation.quote;
   const { model, provider, connection } = generation;
-  const candidate = { model, provider, connection, reason };
   return {
     price: {
       min_micros: quote.minMicros,
@@ -152,10 +172,23 @@ export function toQuoteDto(quote: GenerationQuote): QuoteDto {
       status: toWalletStatus(wallet),
     },
     caps: quote.caps.map(toQuotedCap),
-    route: { ...candidate, candidates: [candidate] },
+    route: {
+      model,
+      provider,
+      connection,
+      reason: decision.layer,
+      candidates: listCandidates(generation).map(toQuotedCandidate),
+      decision: toRouteDecisionDto(decision),
+    },
     admissible: refusal === null,
     refusal: refusal && { code: refusal.code, message: refusal.message },
   };
+}
+
+function toQuotedCandidate({ quote, ...candidate }: StoredCandidate): QuotedCandidateDto {
+  const { model, provider, connection } = candidate;
+  const { holdMicros, terms } = quote;
+  return { model, provider, connection, max_micros: holdMicros, tier: terms?.tier ?? 'platform' };
 }
 
 function toQuotedCap({ budget, wouldRefuse }: QuotedCap): QuotedCapDto {

@@ -1,4 +1,6 @@
 import type { MediaAsset } from '../../media/domain/media-asset.js';
+import { type RouteDecisionDto, toRouteDecisionDto } from './route-decision.dto.js';
+import type { RouteDecision } from '../../routing/route-plan.js';
 import type { Attempt, Generation, GenerationError } from '../domain/generation.js';
 import type { GenerationLinks } from '../generation-links.js';
 import type { GenerationView } from '../generation-view.js';
@@ -22,6 +24,7 @@ export function toGenerationResponse(view: GenerationView, links: GenerationLink
     sent_prompt: generation.sentPrompt,
     prompt_validation: null,
     model: generation.model,
+    requested_model: generation.options.requestedModel ?? null,
     provider: generation.provider,
     size: generation.size,
     quality: generation.quality,
@@ -31,12 +34,18 @@ export function toGenerationResponse(view: GenerationView, links: GenerationLink
     error: toFault(generation.error),
     cost_micros: generation.costMicros,
     attempts: view.attempts.map(toAttempt),
+    routing: toRouting(generation.options.decision),
     warnings: generation.warnings,
     timings_ms: generation.timingsMs,
     created_by: generation.createdBy,
     created_at: generation.createdAt.toISOString(),
     finished_at: generation.finishedAt?.toISOString() ?? null,
   };
+}
+
+/** Rows from before decisions were kept have none. */
+function toRouting(decision: object | undefined): RouteDecisionDto | null {
+  return decision ? toRouteDecisionDto(decision as RouteDecision) : null;
 }
 
 function toImage(
@@ -60,8 +69,10 @@ function toImage(
 function toAttempt(attempt: Attempt): AttemptDto {
   return {
     id: attempt.id,
+    ordinal: attempt.ordinal,
     provider: attempt.provider,
     model: attempt.model,
+    connection: attempt.connection,
     state: attempt.state,
     error: toFault(attempt.error),
     cost_micros: attempt.costMicros,
