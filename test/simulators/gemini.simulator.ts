@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type GeminiChatLie,
+  type GeminiEmbeddingLie,
+  sendGeminiChat,
+  sendGeminiEmbeddings,
+} from './gemini-chat-answers.js';
+import { knowsGeminiChat, knowsGeminiEmbedding, readGeminiChat } from './gemini-chat-rules.js';
 import fixtures from './fixtures/gemini-image.json' with { type: 'json' };
 import {
   countGoogleUsage,
@@ -33,14 +40,20 @@ export type GeminiFault =
   | 'no_usage'
   | 'fewer_images'
   | 'more_images'
-  | 'echo_key';
+  | 'echo_key'
+  | GeminiChatLie
+  | GeminiEmbeddingLie;
 
 export interface GeminiSimulatorOptions extends VendorSimulatorOptions {
   /** Whether Imagen is still served, as by older servers; Google itself answers 404. */
   servesImagen?: boolean;
 }
 
-const PATH = /^\/(?:v1|v1beta)\/models\/([^/:]+):(generateContent|predict)$/;
+const PATH =
+  /^\/(?:v1|v1beta)\/models\/([^/:]+):(generateContent|streamGenerateContent|batchEmbedContents|predict)$/;
+const MODELS_PATH = /^\/(?:v1|v1beta)\/models(?:\/([^/:]+))?$/;
+/** Of all kinds, as the vendor lists them. */
+const LISTED = ['gemini-4-argon', 'gemini-3.8-flash', 'gemini-3-pro-image', 'gemini-embedding-001'];
 const IMAGEN = /^imagen-4\.0-(?:fast-|ultra-)?generate-001$/;
 const THOUGHTS_TOKENS = 210;
 const SIGNATURE_BYTES = 3_000_000;
@@ -60,9 +73,9 @@ export class GeminiSimulator extends VendorSimulator<GeminiFault> {
   }
 
   protected promptOf(body: SimulatedBody | null): string {
-    const { contents, instances } = body?.fields ?? {};
+    const { contents, instances, requests } = body?.fields ?? {};
     // Markers are looked for in the texts alone: base64 has no brackets.
-    return JSON.stringify(contents ?? instances ?? '').slice(0, 20_000);
+    return JSON.stringify(contents ?? instances ?? requests ?? '').slice(0, 20_000);
   }
 
   protected async answer({ request, response, path, body, fault }: SimulatedExchange) {
@@ -72,9 +85,14 @@ export class GeminiSimulator extends VendorSimulator<GeminiFault> {
     const fixture = fault === null ? undefined : FIXTURES[fault];
     if (fixture) return playFixture(response, fixture);
     const [, model = '', verb] = PATH.exec(path) ?? [];
+    const [isListing, listed] = MODELS_PATH.exec(path) ?? [];
+    if (isListing && request.method === 'GET') return sendModels(response, listed ?? null);
     if (!verb || request.method !== 'POST') return playFixture(response, fixtures.html_not_found);
+    if (verb === 'batchEmbedContents' || knowsGeminiChat(model)) {
+      return this.answerText({ request, response, path, body, fault });
+    }
     const isImagen = this.options.servesImagen === true && IMAGEN.test(model);
-    if (verb === 'predict' ? !isImagen : !isKnownModel(model)) {
+    if (verb === 'predict' ? !isImagen : verb !== 'generateContent' || !isKnownModel(model)) {
       return playFixture(response, fixtures.model_not_found);
     }
     if (!body) return sendError(response, toInvalid('Invalid JSON payload received.'));
@@ -82,6 +100,27 @@ export class GeminiSimulator extends VendorSimulator<GeminiFault> {
     const read = await readGenerateContent(model, body.fields);
     if ('refusal' in read) return sendError(response, read.refusal);
     await this.generate(response, model, read.order, fault);
+  }
+
+  /** Chat and embeddings. */
+  private answerText({ request, response, path, body, fault }: SimulatedExchange): void {
+    const [, model = '', verb] = PATH.exec(path) ?? [];
+    const isKnown = verb === 'batchEmbedContents' ? knowsGeminiEmbedding : knowsGeminiChat;
+    if (verb === 'predict' || !isKnown(model))
+      return playFixture(response, fixtures.model_not_found);
+    if (!body) return sendError(response, toInvalid('Invalid JSON payload received.'));
+    if (verb === 'batchEmbedContents') {
+      const refused = sendGeminiEmbeddings(response, model, body.fields, fault);
+      return refused === null ? undefined : sendError(response, toInvalid(refused));
+    }
+    const read = readGeminiChat(model, body.fields);
+    if ('refusal' in read) return sendError(response, read.refusal);
+    const isStream = verb === 'streamGenerateContent';
+    const query = new URL(request.url ?? '/', 'http://simulator').searchParams;
+    if (isStream && query.get('alt') !== 'sse') {
+      return sendError(response, toInvalid('The simulator streams events only.'));
+    }
+    sendGeminiChat(response, { model, isStream, order: read.order }, fault);
   }
 
   private async generate(
@@ -173,4 +212,12 @@ function toInvalid(message: string): GoogleRefusal {
 function toKeyEcho({ headers }: IncomingMessage): GoogleRefusal {
   const message = `API key not valid: ${String(headers['x-goog-api-key'])}`;
   return { code: 403, status: 'PERMISSION_DENIED', message };
+}
+
+function sendModels(response: ServerResponse, name: string | null): void {
+  const models = LISTED.map((model) => ({ name: `models/${model}`, displayName: model }));
+  const found = models.find((model) => model.name === `models/${name}`);
+  if (name !== null && !found) return playFixture(response, fixtures.model_not_found);
+  response.writeHead(200, { 'content-type': 'application/json; charset=UTF-8' });
+  response.end(JSON.stringify(found ?? { models }));
 }

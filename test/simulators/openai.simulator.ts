@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { AZURE_FILTER_RESULTS, readAzureRoute } from './azure-image-route.js';
 import { checkFiles, toRefusal } from './check-simulated-files.js';
 import {
   countUsage,
@@ -9,6 +10,7 @@ import {
   type Refusal,
   toText,
 } from './openai-image-rules.js';
+import { answerOpenaiText, isTextPath, toTextPrompt } from './openai-text.simulator.js';
 import { readSimulatedBody, type SimulatedBody } from './read-simulated-body.js';
 import type { SimulatedCall } from './simulated-call.js';
 import {
@@ -29,6 +31,8 @@ export interface OpenaiSimulatorOptions {
   port?: number;
   /** Names it does not know (any more): 404. */
   retiredModels?: readonly string[];
+  /** What is deployed at its Azure addresses (`/openai/…`), by name; default: `our-pictures`. */
+  deployments?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -53,6 +57,7 @@ export type SimulatorFault =
   | `slow=${number}`;
 
 const MARKER = /\[sim:([a-z_]+(?:=\d+)?)\]/;
+const DEPLOYMENTS = { 'our-pictures': 'gpt-image-2' };
 const KEPT_CALLS_MAX = 5_000;
 /** Where clouds keep the credentials of a machine: no answer may lead there. */
 const METADATA_URL = 'http://169.254.169.254/latest/meta-data/iam/security-credentials/';
@@ -133,7 +138,7 @@ export class OpenaiSimulator {
     this.concurrencyMax = Math.max(this.concurrencyMax, this.concurrency);
     response.once('close', () => (this.concurrency -= 1));
     const body = await readSimulatedBody(request);
-    const prompt = toText(body?.fields.prompt, '');
+    const prompt = isTextPath(path) ? toTextPrompt(body) : toText(body?.fields.prompt, '');
     const fault = this.faults.shift() ?? MARKER.exec(prompt)?.[1] ?? null;
     this.record(request, path, body, fault ?? 'success');
     const delayMs =
@@ -153,8 +158,21 @@ export class OpenaiSimulator {
     if (fault === 'cut') return void response.destroy();
     if (fault === 'echo_key') return sendRefusal(response, toKeyEcho(request));
     const keyFault = this.checkKey(request);
-    if (keyFault) return sendFixture(response, keyFault);
+    if (isTextPath(path) && !keyFault) {
+      return answerOpenaiText({ request, response, path, body, fault });
+    }
+    const azure = readAzureRoute(request, body, this.options.deployments ?? DEPLOYMENTS);
+    if (keyFault) return sendFixture(response, azure === null ? keyFault : 'azure_bad_key');
     if (isFixtureName(fault)) return sendFixture(response, fault);
+    if (typeof azure === 'string') return sendFixture(response, azure);
+    await this.make(response, azure ?? { path, body }, { fault, isAzure: azure !== null });
+  }
+
+  private async make(
+    response: ServerResponse,
+    { path, body }: { path: string; body: SimulatedBody | null },
+    { fault, isAzure }: { fault: string | null; isAzure: boolean },
+  ): Promise<void> {
     const isEdit = path === '/v1/images/edits';
     if (!isEdit && path !== '/v1/images/generations')
       return sendFixture(response, 'html_not_found');
@@ -167,12 +185,12 @@ export class OpenaiSimulator {
     }
     const refusal = isEdit ? await checkFiles(body) : null;
     if (refusal) return sendRefusal(response, refusal);
-    await this.succeed(response, fields, body, fault);
+    await this.succeed(response, { ...fields, isAzure }, body, fault);
   }
 
   private async succeed(
     response: ServerResponse,
-    fields: ImageFields,
+    fields: ImageFields & { isAzure: boolean },
     body: SimulatedBody,
     fault: string | null,
   ): Promise<void> {
@@ -199,7 +217,7 @@ export class OpenaiSimulator {
             quality: fields.quality,
             size: fields.size,
           }),
-      data: pictures.map((bytes) =>
+      data: pictures.map((bytes): object =>
         fault === 'url_answer' || fault === 'metadata_url'
           ? { url: this.keep(bytes, fields) }
           : this.toItem(bytes, fields, legacy),
@@ -208,6 +226,9 @@ export class OpenaiSimulator {
         ? {}
         : { usage: toUsage(countUsage({ ...fields, n: count }, inputs), fault) }),
     };
+    if (fields.isAzure) {
+      answer.data = answer.data.map((item) => ({ ...item, ...AZURE_FILTER_RESULTS }));
+    }
     if (fault === 'metadata_url') answer.data.splice(-1, 1, { url: METADATA_URL });
     await sendSuccess(response, JSON.stringify(answer), fault);
   }

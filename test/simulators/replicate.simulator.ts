@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import fixtures from './fixtures/replicate-image.json' with { type: 'json' };
 import { toText } from './openai-image-rules.js';
 import type { SimulatedBody } from './read-simulated-body.js';
@@ -48,6 +49,9 @@ interface Job {
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const CREATED = 201;
+const WAIT_S = 60;
+const WAIT_STEP_MS = 10;
+const MS_PER_S = 1_000;
 
 /** Replicate's v1 on a local port: predictions of official models and of versions, and files that go in. */
 export class ReplicateSimulator extends VendorSimulator<ReplicateFaultName> {
@@ -57,6 +61,7 @@ export class ReplicateSimulator extends VendorSimulator<ReplicateFaultName> {
   jobMs: number;
   private readonly jobs = new Map<string, Job>();
   private readonly files = new Map<string, Buffer>();
+  private readonly fileFacts = new Map<string, object>();
 
   private constructor(options: ReplicateSimulatorOptions) {
     super(options);
@@ -95,6 +100,8 @@ export class ReplicateSimulator extends VendorSimulator<ReplicateFaultName> {
     if (fixture) return playFixture(response, fixture);
     const [, one] = /^\/v1\/predictions\/([\w-]+)$/.exec(path) ?? [];
     if (one !== undefined && request.method === 'GET') return this.tell(exchange, one);
+    const [, file] = /^\/v1\/files\/([\w-]+)$/.exec(path) ?? [];
+    if (file !== undefined) return this.handleFile(exchange, file);
     if (request.method !== 'POST') return playFixture(response, fixtures.not_found);
     const [, canceled] = /^\/v1\/predictions\/([\w-]+)\/cancel$/.exec(path) ?? [];
     if (canceled !== undefined) return this.cancel(exchange, canceled);
@@ -119,11 +126,27 @@ export class ReplicateSimulator extends VendorSimulator<ReplicateFaultName> {
     const id = randomUUID().replaceAll('-', '').slice(0, 26);
     const job = { order, fault: exchange.fault, startedAt: Date.now(), canceledAt: null };
     this.jobs.set(id, { ...job, number: (this.picturesMade += 1) });
-    const body = Buffer.from(JSON.stringify(this.describe(id, 'starting')));
+    const begun = { ...this.describe(id, 'starting'), model: name, input };
+    const facts = { ...begun, ...(await this.waitFor(exchange, id)) };
+    const body = Buffer.from(JSON.stringify(facts));
     if (exchange.fault === 'cut_body' || exchange.fault === 'drip') {
       return sendBytes(exchange.response, JSON_TYPE, body, exchange.fault);
     }
     exchange.response.writeHead(CREATED, JSON_TYPE).end(body);
+  }
+
+  /** As long as the client prefers, a minute where it does not say; empty when the prediction has not ended by then. */
+  private async waitFor({ request, response }: SimulatedExchange, id: string): Promise<object> {
+    const [, seconds] = /^wait(?:=(\d+))?$/.exec(String(request.headers.prefer)) ?? [];
+    if (!String(request.headers.prefer).startsWith('wait')) return {};
+    const until = Date.now() + Number(seconds ?? WAIT_S) * MS_PER_S;
+    const job = this.jobs.get(id) as Job;
+    while (Date.now() < until && !response.destroyed) {
+      const end = this.toEnd(id, job);
+      if (Object.keys(end).length > 0) return end;
+      await wait(WAIT_STEP_MS);
+    }
+    return {};
   }
 
   private tell(exchange: SimulatedExchange, id: string): void {
@@ -159,9 +182,31 @@ export class ReplicateSimulator extends VendorSimulator<ReplicateFaultName> {
   private keep(exchange: SimulatedExchange): void {
     const file = exchange.body?.files.find(({ field }) => field === 'content');
     if (!file) return playFixture(exchange.response, fixtures.invalid);
-    const get = `${this.origin}/v1/files/${randomUUID()}`;
+    const id = randomUUID();
+    const get = `${this.origin}/v1/files/${id}`;
     this.files.set(get, file.bytes);
-    sendJson(exchange, CREATED, { id: get.split('/').at(-1), urls: { get } });
+    const facts = {
+      id,
+      name: file.name,
+      content_type: file.mediaType,
+      size: file.bytes.length,
+      checksums: { sha256: createHash('sha256').update(file.bytes).digest('hex') },
+      metadata: exchange.body?.fields.metadata ?? {},
+      created_at: new Date().toISOString(),
+      urls: { get },
+    };
+    this.fileFacts.set(id, facts);
+    sendJson(exchange, CREATED, facts);
+  }
+
+  private handleFile(exchange: SimulatedExchange, id: string): void {
+    const { request, response } = exchange;
+    const facts = this.fileFacts.get(id);
+    if (!facts) return playFixture(response, fixtures.not_found);
+    if (request.method !== 'DELETE') return sendJson(exchange, 200, facts);
+    this.fileFacts.delete(id);
+    this.files.delete(`${this.origin}/v1/files/${id}`);
+    response.writeHead(204).end();
   }
 
   private async deliver({ response, path, fault }: SimulatedExchange): Promise<void> {
@@ -176,7 +221,8 @@ export class ReplicateSimulator extends VendorSimulator<ReplicateFaultName> {
   private describe(id: string, status: string): object {
     const url = `${this.baseUrl}/predictions/${id}`;
     const urls = { get: url, cancel: `${url}/cancel` };
-    return { id, status, output: null, error: null, logs: '', data_removed: false, urls };
+    const nothing = { output: null, error: null, logs: '', data_removed: false };
+    return { id, status, ...nothing, created_at: new Date().toISOString(), urls };
   }
 }
 

@@ -6,7 +6,12 @@ interface Rule {
   /** `*` = required. */
   fields: readonly string[];
   image: 'none' | 'optional' | 'required';
+  /** What the picture is called, where not `image`; and further ones that may come. */
+  imageName?: string;
+  others?: readonly string[];
   mask?: boolean;
+  /** Answers with an id. */
+  isLater?: boolean;
 }
 
 const SHARED = ['negative_prompt', 'seed', 'output_format'];
@@ -44,6 +49,27 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'upscale/fast': { fields: ['output_format'], image: 'required' },
   'upscale/conservative': { fields: ['prompt*', 'creativity', ...SHARED], image: 'required' },
+  'upscale/creative': {
+    fields: ['prompt*', 'creativity', ...STYLED],
+    image: 'required',
+    isLater: true,
+  },
+  'edit/replace-background-and-relight': {
+    fields: [
+      'background_prompt',
+      'foreground_prompt',
+      'preserve_original_subject',
+      'original_background_depth',
+      'keep_original_background',
+      'light_source_direction',
+      'light_source_strength',
+      ...SHARED,
+    ],
+    image: 'required',
+    imageName: 'subject_image',
+    others: ['background_reference', 'light_reference'],
+    isLater: true,
+  },
 };
 
 /** About a megapixel, as the models were trained. */
@@ -60,6 +86,7 @@ const SIDES: Readonly<Record<string, readonly [number, number]>> = {
 };
 const SD3_MODELS = ['sd3.5-large', 'sd3.5-large-turbo', 'sd3.5-medium', 'sd3.5-flash'];
 const SEED_MAX = 4_294_967_294;
+const SHARES = ['preserve_original_subject', 'original_background_depth', 'light_source_strength'];
 const UPSCALE = 4;
 const RANDOM_SEED = 343_940_597;
 
@@ -75,6 +102,10 @@ export function hasEndpoint(name: string): boolean {
   return Object.hasOwn(RULES, name);
 }
 
+export function isLater(name: string): boolean {
+  return RULES[name]?.isLater ?? false;
+}
+
 /** Reads a form as strictly as the vendor does; a text says what is wrong with it. */
 export async function readStabilityForm(
   name: string,
@@ -87,15 +118,18 @@ export async function readStabilityForm(
   if (unknown) return `${unknown}: is not allowed`;
   const missing = rule.fields.find((field) => field.endsWith('*') && !fields[field.slice(0, -1)]);
   if (missing) return `${missing.slice(0, -1)}: is required`;
-  const image = files.find((file) => file.field === 'image');
+  const { imageName = 'image', others = [] } = rule;
+  const image = files.find((file) => file.field === imageName);
   const fault = checkValues(fields, image !== undefined) ?? checkNames(rule, files, image);
   if (fault) return fault;
   const size = image ? await readSize(image.bytes) : null;
   if (image && !size) return 'image: could not be decoded';
+  const hasBackground = files.some(({ field }) => field === others[0]) || fields.background_prompt;
+  if (others.length > 0 && !hasBackground) return 'background_prompt: is required';
   const mask = files.find((file) => file.field === 'mask');
   if (mask && !(await isGreyMask(mask.bytes))) return 'mask: must be black and white';
   return {
-    prompt: toText(fields.prompt, name),
+    prompt: toText(fields.prompt ?? fields.background_prompt, name),
     ...toSize(name, fields, size),
     format: (fields.output_format as 'png' | undefined) ?? 'png',
     seed: Number(fields.seed ?? 0) || RANDOM_SEED,
@@ -107,9 +141,10 @@ function checkNames(
   files: SimulatedBody['files'],
   image: SimulatedBody['files'][number] | undefined,
 ): string | null {
-  if (rule.image === 'required' && !image) return 'image: is required';
+  if (rule.image === 'required' && !image) return `${rule.imageName ?? 'image'}: is required`;
   if (rule.image === 'none' && image) return 'image: is not allowed';
-  const others = files.filter(({ field }) => field !== 'image' && !(rule.mask && field === 'mask'));
+  const known = [rule.imageName ?? 'image', ...(rule.others ?? []), ...(rule.mask ? ['mask'] : [])];
+  const others = files.filter(({ field }) => !known.includes(field));
   return others.length > 0 ? `${others[0]?.field}: is not allowed` : null;
 }
 
@@ -129,6 +164,7 @@ function checkValues(fields: SimulatedBody['fields'], hasImage: boolean): string
       'output_format') ||
     (seed !== undefined && !(Number(seed) >= 0 && Number(seed) <= SEED_MAX) && 'seed') ||
     (scale !== undefined && !(Number(scale) >= 1 && Number(scale) <= 10) && 'cfg_scale') ||
+    findOutOfRange(fields) ||
     (model !== undefined && !SD3_MODELS.includes(toText(model, '')) && 'model');
   if (isWrong) return `${isWrong}: has an invalid value`;
   if (mode === 'image-to-image' && (!hasImage || fields.strength === undefined)) {
@@ -136,6 +172,15 @@ function checkValues(fields: SimulatedBody['fields'], hasImage: boolean): string
   }
   if (mode === 'image-to-image' && shape !== undefined) return 'aspect_ratio: is not allowed';
   return hasImage && mode === 'text-to-image' ? 'image: is not allowed' : null;
+}
+
+/** From 0 to 1, all of them; `true` and the sides are words. */
+function findOutOfRange(fields: SimulatedBody['fields']): string | undefined {
+  const { keep_original_background: keep, light_source_direction: side } = fields;
+  if (keep !== undefined && keep !== 'true' && keep !== 'false') return 'keep_original_background';
+  const sides = ['left', 'right', 'above', 'below'];
+  if (side !== undefined && !sides.includes(toText(side, ''))) return 'light_source_direction';
+  return SHARES.find((name) => Number(fields[name] ?? 0) < 0 || Number(fields[name] ?? 0) > 1);
 }
 
 function toSize(

@@ -45,11 +45,16 @@ export abstract class VendorSimulator<Fault extends string> {
   callCount = 0;
   /** Highest number of requests that were being answered at the same moment. */
   concurrencyMax = 0;
+  /** Answers whose client left before their end. */
+  leftCount = 0;
+  /** Connections that were opened to it. */
+  connectionCount = 0;
   /** Pictures made so far: no two are alike. */
   protected picturesMade = 0;
   private concurrency = 0;
   private faults: string[] = [];
-  private server: Server | null = null;
+  private onLeft: () => void = () => undefined;
+  protected server: Server | null = null;
 
   constructor(protected readonly options: VendorSimulatorOptions = {}) {}
 
@@ -73,14 +78,22 @@ export abstract class VendorSimulator<Fault extends string> {
     this.calls.length = 0;
     this.callCount = 0;
     this.concurrencyMax = 0;
+    this.leftCount = 0;
+    this.connectionCount = 0;
     this.picturesMade = 0;
     this.faults = [];
+  }
+
+  /** Resolves when that many clients have left before the end of their answer. */
+  async untilLeft(count = 1): Promise<void> {
+    while (this.leftCount < count) await new Promise<void>((resolve) => (this.onLeft = resolve));
   }
 
   async listen(): Promise<this> {
     const server = createServer((request, response) => {
       this.handle(request, response).catch((error: unknown) => response.destroy(error as Error));
     });
+    server.on('connection', () => (this.connectionCount += 1));
     this.server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -102,7 +115,7 @@ export abstract class VendorSimulator<Fault extends string> {
     if (path.startsWith('/__simulator/')) return this.control(path, request, response);
     this.concurrency += 1;
     this.concurrencyMax = Math.max(this.concurrencyMax, this.concurrency);
-    response.once('close', () => (this.concurrency -= 1));
+    response.once('close', () => this.noteClose(response));
     const body = await readSimulatedBody(request).catch(() => null);
     // A client that broke off its request has not made one.
     if (!request.complete) return;
@@ -113,6 +126,13 @@ export abstract class VendorSimulator<Fault extends string> {
     if (fault === 'hang') return;
     if (fault === 'cut') return void response.destroy();
     await this.answer({ request, response, path, body, fault });
+  }
+
+  private noteClose(response: ServerResponse): void {
+    this.concurrency -= 1;
+    if (response.writableFinished) return;
+    this.leftCount += 1;
+    this.onLeft();
   }
 
   private record(
