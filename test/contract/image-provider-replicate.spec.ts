@@ -172,6 +172,26 @@ describe('several pictures', () => {
     expect(result).toMatchObject({ answeredCount: 3, warnings: [{ code: 'more_images' }] });
   });
 
+  it('are kept as they are ordered, and after a crash those are delivered and no more ordered', async () => {
+    const kept: JsonValue[] = [];
+    const crashed = new Error('the process is gone');
+    const keep = (reference: JsonValue): Promise<void> => {
+      kept.push(reference);
+      return kept.length < 2 ? Promise.resolve() : Promise.reject(crashed);
+    };
+    const { call, received } = prepare({ model: PRO, n: 3, keep });
+    await expect(provider.submit(call)).rejects.toBe(crashed);
+    const reference = JSON.parse(JSON.stringify(kept[1])) as JsonValue;
+    const status = await provider.status({ ...call, reference });
+    expect(received.map(({ index }) => index)).toEqual([0, 1]);
+    expect(simulator.orders).toHaveLength(2);
+    expect(status).toMatchObject({
+      result: {
+        warnings: [{ code: 'fewer_images', message: expect.stringMatching(/2 of 3 .*stopped/) }],
+      },
+    });
+  });
+
   it('come only when all have ended, so that a question may be repeated', async () => {
     const { call, received } = prepare({ model: PRO, n: 2 });
     const reference = await accept(call);

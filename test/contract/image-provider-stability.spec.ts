@@ -19,7 +19,7 @@ import {
   createMask,
   toInputImage,
 } from './image-call.factory.js';
-import { fail } from './image-provider.contract.js';
+import { fail, finish } from './image-provider.contract.js';
 
 const KEY = 'sk-simulated-stability-key-0123456789';
 
@@ -29,6 +29,7 @@ let provider: StabilityProvider;
 
 beforeAll(async () => {
   simulator = await StabilitySimulator.start({ apiKey: KEY });
+  simulator.pendingAnswers = 0;
   http = new ProviderHttp(new Agent(PROVIDER_DISPATCHER_OPTIONS));
   provider = new StabilityProvider(new ModelCatalogService(), http, new SystemClock());
 });
@@ -47,9 +48,7 @@ const prepare = (overrides: Partial<ImageCall> = {}) =>
 
 async function run(overrides: Partial<ImageCall> = {}) {
   const { call, received } = prepare(overrides);
-  const submission = await provider.submit(call);
-  if (submission.state !== 'finished') throw new Error('not finished');
-  return { result: submission.result, received };
+  return { result: await finish(provider, call), received };
 }
 
 function failWith(fault: StabilityFault | ConnectionFault, overrides: Partial<ImageCall> = {}) {

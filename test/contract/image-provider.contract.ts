@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DomainError } from '../../src/common/domain-error.js';
 import type { JsonValue } from '../../src/common/json-value.js';
-import type { ImageCall } from '../../src/providers/spec/image-call.js';
+import type { ImageCall, InputImage } from '../../src/providers/spec/image-call.js';
 import type { ImageOperation } from '../../src/providers/spec/image-model.js';
 import type { ImageProviderStrategy } from '../../src/providers/spec/image-provider.strategy.js';
 import type { ImageResult } from '../../src/providers/spec/image-result.js';
@@ -44,6 +44,8 @@ export interface ImageProviderHarness {
   editedSize?: { width: number; height: number };
   /** Whether the vendor says in a word of its own that an input is no picture; default: yes. */
   namesUnreadable?: boolean;
+  /** How a single picture goes in; default: an edit of it. */
+  toGiven?: (image: InputImage) => Partial<ImageCall>;
   stop(): Promise<void>;
 }
 
@@ -217,8 +219,8 @@ export function describeImageProvider(
     });
 
     it('calls an input that is no picture an invalid request', async () => {
-      const inputImages = [toInputImage(Buffer.from('this is not a picture at all'))];
-      const error = await fail(harness.provider, prepare({ operation: 'edit', inputImages }).call);
+      const input = toInputImage(Buffer.from('this is not a picture at all'));
+      const error = await fail(harness.provider, prepare(toGiven(harness, input)).call);
       const reason = (harness.namesUnreadable ?? true) ? 'input_unreadable' : null;
       expect(error).toMatchObject({ kind: 'invalid_request', reason });
     });
@@ -232,7 +234,7 @@ export function describeImageProvider(
             this.destroy(gone);
           },
         });
-      const { call } = prepare({ operation: 'edit', inputImages: [{ ...input, open }] });
+      const { call } = prepare(toGiven(harness, { ...input, open }));
       await expect(harness.provider.submit(call)).rejects.toBe(gone);
     });
 
@@ -248,6 +250,10 @@ export function describeImageProvider(
       });
     });
   });
+}
+
+function toGiven({ toGiven: give }: ImageProviderHarness, image: InputImage): Partial<ImageCall> {
+  return give?.(image) ?? { operation: 'edit', inputImages: [image] };
 }
 
 function operationsOf({ operations }: ImageProviderHarness) {

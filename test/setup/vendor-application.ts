@@ -15,6 +15,8 @@ export interface Wallet {
 
 export interface VendorApplication extends TestApplication {
   simulator: OpenaiSimulator;
+  /** Forgets what the vendor did: no connection of it is left out any more. */
+  forgive(): Promise<void>;
   wallet(): Promise<Wallet>;
   /** Newest first, at most 100. */
   listGenerations(): Promise<Answer['body'][]>;
@@ -31,12 +33,17 @@ export async function startWithVendor(
     OPENAI_API_KEY: VENDOR_KEY,
     OPENAI_BASE_URL: simulator.baseUrl,
     OUTBOUND_ALLOW: '127.0.0.1',
+    // One request is one call here, and nobody has a grudge against the vendor; other tests prove both.
+    UPSTREAM_REPEATS_MAX: '0',
+    BREAKER_FAILURES: '1000',
+    COOLDOWN_ALONE_S: '0',
   };
   const atelier = await startApplication({ ...vendor, ...settings }, logger);
   const list = async (path: string) => (await atelier.call('GET', `${path}?limit=100`)).body.data;
   return {
     ...atelier,
     simulator,
+    forgive: () => forgive(atelier, 'env:openai'),
     wallet: async () => (await list('/api/v1/billing/wallets'))[0],
     listGenerations: () => list(GENERATIONS),
     listUsage: () => list('/api/v1/billing/usage'),
@@ -45,4 +52,12 @@ export async function startWithVendor(
       await simulator.stop();
     },
   };
+}
+
+/** A vendor that named a time to wait, or refused a credential, is not called until then. */
+export async function forgive(atelier: TestApplication, connection: string): Promise<void> {
+  const operator = { authorization: `Bearer ${atelier.token}` };
+  const path = `/api/v1/connections/${connection}/clear-cooldown`;
+  const { status } = await atelier.call('POST', path, undefined, operator);
+  if (status >= 300) throw new Error(`cooldowns of ${connection} were not cleared: ${status}`);
 }

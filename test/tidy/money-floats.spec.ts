@@ -8,6 +8,9 @@ const MONEY = [
   'src/payments',
   'src/common/micros.ts',
   'src/generations/admit-generation.service.ts',
+  'src/generations/draft-generation.service.ts',
+  'src/generations/domain/held-money.ts',
+  'src/generations/domain/list-thriftier.ts',
   'src/generations/conclude-generation.service.ts',
   'src/generations/conclude-member.ts',
 ];
