@@ -49,6 +49,10 @@ const WRITES: readonly (readonly [route: string, tables: readonly string[], who:
     ['POST /api/v1/billing/prices/import', ['price_overrides'], 'operator'],
     ['POST /api/v1/billing/price-rules', ['price_rules'], 'operator'],
     ['PATCH /api/v1/billing/price-rules/{id}', ['price_rules'], 'operator'],
+    ['POST /api/v1/routes', ['routes'], 'operator'],
+    ['PATCH /api/v1/routes/{id}', ['routes'], 'operator'],
+    ['POST /api/v1/error-rules', ['error_rules'], 'operator'],
+    ['PATCH /api/v1/error-rules/{id}', ['error_rules'], 'operator'],
     ['POST /api/v1/billing/subscriptions', ['subscriptions', 'budgets'], 'operator'],
     ['PATCH /api/v1/billing/subscriptions/{id}', ['subscriptions', 'budgets'], 'operator'],
     ['POST /api/v1/billing/wallets/{walletId}/grants', ['accounts', 'ledger_entries'], 'operator'],
@@ -64,6 +68,15 @@ const WRITES: readonly (readonly [route: string, tables: readonly string[], who:
     ['PUT /api/v1/billing/auto-reload', ['auto_reload_rules', 'credit_purchases'], 'owner'],
     ['POST /api/v1/search-spaces/{spaceId}/group-mappings', ['group_mappings'], 'owner'],
     ['POST /api/v1/auth/oidc/providers', ['identity_providers'], 'operator'],
+    ['POST /api/v1/connections', ['connections'], 'editor'],
+    ['PATCH /api/v1/connections/{id}', ['connections'], 'editor'],
+    ['POST /api/v1/connections/{id}/models', ['connection_models'], 'editor'],
+    ['PATCH /api/v1/connections/{id}/models/{name}', ['connection_models'], 'editor'],
+    [
+      'PUT /api/v1/search-spaces/{spaceId}/model-preferences',
+      ['model_preferences', 'connections'],
+      'owner',
+    ],
   ];
 /** What other systems call the same. */
 const USUAL_NAMES = [

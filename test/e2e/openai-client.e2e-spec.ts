@@ -36,7 +36,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await atelier.stop();
 });
-beforeEach(() => {
+beforeEach(async () => {
+  await atelier.forgive();
   atelier.simulator.reset();
   sentAtMs = [];
 });
@@ -252,6 +253,7 @@ describe('errors', () => {
     expect(error.headers?.get('retry-after')).toBe('3');
     expect(await atelier.wallet()).toEqual(before);
 
+    await atelier.forgive();
     atelier.simulator.failNext('rate_limit_azure');
     sentAtMs = [];
     const answer = await createClient({ maxRetries: 1 }).images.generate(body);

@@ -28,13 +28,17 @@ beforeAll(async () => {
   const limits = {
     GENERATION_DEADLINE_S: String(DEADLINE_S),
     FILE_LIMIT_BYTES: String(FILE_LIMIT_BYTES),
+    COOLDOWN_CREDENTIAL_S: '0',
   };
   atelier = await startWithVendor(limits, log.logger);
 });
 afterAll(async () => {
   await atelier.stop();
 });
-beforeEach(() => atelier.simulator.reset());
+beforeEach(async () => {
+  atelier.simulator.reset();
+  await atelier.forgive();
+});
 
 async function make(body: object = {}): Promise<Answer> {
   const answer = await atelier.call('POST', GENERATIONS, { ...BODY, ...body });

@@ -146,6 +146,23 @@ async function login(
   return { session, refresh: plant('a refresh token', body.refresh_token) };
 }
 
+/** A credential of a space's own, kept, replaced, tried and refused. */
+async function keepConnections(space: string): Promise<void> {
+  const path = '/api/v1/connections';
+  const target = { provider: 'openai', base_url: simulator.baseUrl };
+  const whose = { scope: 'space', search_space_id: space, name: 'Ours' };
+  const first = { ...target, api_key: plant('the key of a connection') };
+  const { body } = await done('POST', path, { ...whose, ...first });
+  await done('POST', `${path}/${body.id}/verify`);
+  await done('POST', `${path}/${body.id}/discover`);
+  await done('PATCH', `${path}/${body.id}`, { api_key: plant('the second key of a connection') });
+  await done('POST', `${path}/test-preview`, first);
+  await call('POST', path, { ...whose, ...first, provider: 'nobody' });
+  await call('POST', path, { ...whose, ...first, base_url: [first.api_key] });
+  await call('POST', `${path}/test-preview`, { ...first, provider: first.api_key });
+  await call('POST', path, { ...whose, ...first, extra: { query: { key: first.api_key } } });
+}
+
 /** What people do all day, with secrets in the places that are made for them. */
 async function work(): Promise<void> {
   const space = atelier.spaceId;
@@ -171,6 +188,7 @@ async function work(): Promise<void> {
   const ada = await login(email, third);
   await done('GET', `/api/v1/invites/${code}`, undefined, {});
   await done('POST', `/api/v1/invites/${code}/accept`, undefined, ada.session);
+  await keepConnections(space);
   const issued = await done('POST', '/api/v1/api-keys', { name: 'A key', search_space_id: space });
   const key = plant('an API key', issued.body.key);
   const provider = {

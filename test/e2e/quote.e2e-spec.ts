@@ -99,12 +99,7 @@ describe('a quote', () => {
     const { status, body } = await quote({ n: 3 });
     expect(status).toBe(200);
     const { available_micros } = await wallet();
-    const candidate = {
-      model: 'embedded-image',
-      provider: 'embedded',
-      connection: 'env:embedded',
-      reason: 'named',
-    };
+    const runs = { model: 'embedded-image', provider: 'embedded', connection: 'env:embedded' };
     expect(body).toEqual({
       price: {
         min_micros: 1_000,
@@ -118,7 +113,16 @@ describe('a quote', () => {
       },
       wallet: { available_micros, status: 'warning' },
       caps: [],
-      route: { ...candidate, candidates: [candidate] },
+      route: {
+        ...runs,
+        reason: 'named',
+        candidates: [{ ...runs, max_micros: 3_000, tier: 'platform' }],
+        decision: expect.objectContaining({
+          layer: 'named',
+          requested: 'embedded-image',
+          candidates: [expect.objectContaining({ ...runs, outcome: 'chosen', reason: null })],
+        }),
+      },
       admissible: true,
       refusal: null,
     });
@@ -142,7 +146,10 @@ describe('a quote', () => {
 
   it('names the default model where none was named', async () => {
     const { body } = await quote({ model: undefined, size: undefined });
-    expect(body.route).toMatchObject({ reason: 'default', candidates: [{ reason: 'default' }] });
+    expect(body.route).toMatchObject({
+      reason: 'default',
+      decision: { layer: 'default', requested: null },
+    });
     expect(body.route.model).toMatch(/./);
   });
 

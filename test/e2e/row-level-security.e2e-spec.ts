@@ -23,7 +23,7 @@ class Probe {
 }
 
 /** Tables of spaces in which an ordinary day leaves nothing. */
-const EMPTY_TABLES = ['outbox_events', 'reconciliation_items', 'spend_anomalies'];
+const EMPTY_TABLES = ['outbox_events', 'reconciliation_items', 'routes', 'spend_anomalies'];
 
 let atelier: TestApplication;
 let anna: Person;
@@ -73,7 +73,7 @@ afterAll(() => atelier.stop());
 
 /** What a provider of identities and a remote backend would leave in a space. */
 async function addSignedOn(space: string): Promise<void> {
-  const [provider, user] = [newId(), newId()];
+  const [provider, user, connection] = [newId(), newId(), newId()];
   const statements: [string, unknown[]][] = [
     [
       `INSERT INTO users (id, email, name, created_at) VALUES ($1, $2, 'Signed on', now())`,
@@ -113,6 +113,21 @@ async function addSignedOn(space: string): Promise<void> {
       `INSERT INTO subscriptions (id, search_space_id, name, starts_at, expires_at, time_zone, created_by, created_at)
        VALUES ($1, $2, 'Studio', now(), '2099-01-01', 'UTC', $3, now())`,
       [newId(), space, user],
+    ],
+    [
+      `INSERT INTO connections (id, provider, name, scope, search_space_id, is_enabled, priority, load_factor, is_pool,
+         serves_catalog, created_at, updated_at)
+       VALUES ($1, 'openai', 'Ours', 'space', $2, true, 50, 1, false, true, now(), now())`,
+      [connection, space],
+    ],
+    [
+      `INSERT INTO connection_models (id, connection_id, name, kind, quality, is_enabled, source, created_at, updated_at)
+       VALUES ($1, $2, 'ours', 'chat', 50, true, 'manual', now(), now())`,
+      [newId(), connection],
+    ],
+    [
+      `INSERT INTO model_preferences (search_space_id, image_model, updated_at) VALUES ($1, 'auto', now())`,
+      [space],
     ],
     [
       `INSERT INTO delegated_users (user_id, search_space_id, external_id, created_at) VALUES ($1, $2, 'remote', now())`,

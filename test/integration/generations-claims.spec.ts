@@ -1,10 +1,8 @@
 /** Proves what becomes of requests with one Idempotency-Key that are admitted in the same batch. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
-import {
-  AdmitGenerationService,
-  type Asking,
-} from '../../src/generations/admit-generation.service.js';
+import { AdmitGenerationService } from '../../src/generations/admit-generation.service.js';
+import type { Asking } from '../../src/generations/asking.js';
 import type { GenerationRequest } from '../../src/generations/domain/generation-request.js';
 import { startApplication, type TestApplication } from '../setup/application.js';
 

@@ -13,6 +13,7 @@ import { databaseKinds } from '../setup/services.js';
 const OLD = 'the old master secret, 32 letters';
 const NEW = 'the new master secret, 32 letters';
 const TABLE = 'identity_providers';
+const PLACE = { table: TABLE, column: 'client_secret_sealed' };
 /** More than one batch. */
 const ROWS = 230;
 
@@ -62,9 +63,8 @@ describe.each(databaseKinds())('the rotation of the master key on %s', (kind) =>
     }
     await insert(newId(), null);
     const rotation = new SqlSecretRotation(dataSource, toBox(NEW, OLD));
-    const [place] = SEALED_COLUMNS;
-    expect(await rotation.rotate(place!)).toBe(ROWS);
-    expect(await rotation.rotate(place!)).toBe(0);
+    expect(await rotation.rotate(PLACE)).toBe(ROWS);
+    expect(await rotation.rotate(PLACE)).toBe(0);
     const rows = await dataSource.query<{ id: string; sealed: string }[]>(
       `SELECT id, client_secret_sealed AS sealed FROM identity_providers WHERE client_secret_sealed IS NOT NULL`,
     );
@@ -73,13 +73,36 @@ describe.each(databaseKinds())('the rotation of the master key on %s', (kind) =>
     expect(new Map(opened as [string, string][])).toEqual(secrets);
   });
 
+  it("reaches the keys of connections, whose ids are texts, and passes by the settings' own", async () => {
+    const place = { table: 'connections', column: 'api_key_sealed' };
+    const add = (id: string, sealed: string | null) =>
+      dataSource.query(
+        `INSERT INTO connections (id, provider, name, api_key_sealed, scope, is_enabled, priority, load_factor,
+           is_pool, serves_catalog, created_at, updated_at)
+         VALUES ($1, 'openai', 'Ours', $2, 'global', true, 50, 1, false, true, now(), now())`,
+        [id, sealed],
+      );
+    await add('env:openai', null);
+    const ids = Array.from({ length: ROWS }, newId);
+    for (const id of ids)
+      await add(id, toBox(OLD).seal(`key of ${id}`, { table: 'connections', id }));
+    const rotation = new SqlSecretRotation(dataSource, toBox(NEW, OLD));
+    expect(await rotation.rotate(place)).toBe(ROWS);
+    const rows = await dataSource.query<{ id: string; sealed: string }[]>(
+      'SELECT id, api_key_sealed AS sealed FROM connections WHERE api_key_sealed IS NOT NULL',
+    );
+    const opened = rows.map(({ id, sealed }) =>
+      toBox(NEW).open(sealed, { table: 'connections', id }),
+    );
+    expect(opened.toSorted()).toEqual(ids.map((id) => `key of ${id}`).toSorted());
+  });
+
   it('changes nothing when the previous key is missing', async () => {
     const id = newId();
     const sealed = toBox('a third master secret, 32 letters').seal('lost', { table: TABLE, id });
     await insert(id, sealed);
-    const [place] = SEALED_COLUMNS;
     const rotation = new SqlSecretRotation(dataSource, toBox(NEW, OLD));
-    await expect(rotation.rotate(place!)).rejects.toThrow('ENCRYPTION_SECRET_PREVIOUS');
+    await expect(rotation.rotate(PLACE)).rejects.toThrow('ENCRYPTION_SECRET_PREVIOUS');
     const [row] = await dataSource.query<{ sealed: string }[]>(
       `SELECT client_secret_sealed AS sealed FROM identity_providers WHERE id = $1`,
       [id],

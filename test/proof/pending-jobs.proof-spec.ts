@@ -9,23 +9,50 @@ import { ADMIN_PASSWORD, createInstallation, type Installation } from '../setup/
 import { proofShare, toNumbers } from '../setup/proof-rounds.js';
 import { installationKind } from '../setup/services.js';
 import { BflSimulator } from '../simulators/bfl.simulator.js';
+import { ComfyuiSimulator } from '../simulators/comfyui.simulator.js';
+import { FalSimulator } from '../simulators/fal.simulator.js';
+import { LeonardoSimulator } from '../simulators/leonardo.simulator.js';
 import { ReplicateSimulator } from '../simulators/replicate.simulator.js';
+import { RunwareSimulator } from '../simulators/runware.simulator.js';
 import { countTotals, findFaults } from './books.js';
 import { ADMIN_EMAIL, generate, GENERATIONS, send } from './service-client.js';
 
 const ROUNDS = proofShare({ whole: 10, least: 1 });
-const ROUND_TIMEOUT_MS = 180_000;
+const ROUND_TIMEOUT_MS = 300_000;
 const WAIT_TIMEOUT_MS = 60_000;
 const PRICE_MICROS = 30_000;
-/** Vendors that answer later, with a model that makes one picture a job. */
-const MODELS = { bfl: 'flux-2-pro', replicate: 'black-forest-labs/flux-1.1-pro' } as const;
+/** Vendors that answer later, with a model of each. */
+const MODELS = {
+  bfl: 'flux-2-pro',
+  replicate: 'black-forest-labs/flux-1.1-pro',
+  leonardo: 'leonardo-phoenix-1.0',
+  fal: 'fal-ai/flux/dev',
+  runware: 'runware:101@1',
+  comfyui: 'comfyui/sdxl',
+} as const;
 type Vendor = keyof typeof MODELS;
 const NAMES = Object.keys(MODELS) as Vendor[];
 /** Pictures of each generation at each vendor. */
 const ASKED = [1, 3, 2] as const;
 const PICTURES = ASKED.reduce<number>((sum, n) => sum + n, 0);
-/** And one that is refused. */
-const JOBS = PICTURES + 1;
+/** Jobs that make them, one for each picture or for all of a generation; and one that is refused, where there is a rule. */
+const JOBS: Readonly<Record<Vendor, number>> = {
+  bfl: PICTURES + 1,
+  replicate: PICTURES + 1,
+  leonardo: ASKED.length + 1,
+  fal: ASKED.length + 1,
+  runware: ASKED.length + 1,
+  comfyui: ASKED.length,
+};
+/** Leonardo refuses a prompt at once; what it finds out later it says of the pictures. */
+const REFUSALS: Readonly<Partial<Record<Vendor, string>>> = {
+  bfl: 'moderation',
+  replicate: 'moderation',
+  leonardo: 'nsfw',
+  fal: 'moderation',
+  runware: 'late_moderation',
+};
+const REFUSING = Object.keys(REFUSALS) as Vendor[];
 const ASYNC = 'respond-async';
 const OVERRIDES = '/api/v1/billing/prices/overrides';
 /** Longer than any test: jobs end when the test says so. */
@@ -38,21 +65,25 @@ const ROLES: Readonly<Record<Installation['kind'], readonly FleetRole[]>> = {
 const kind = installationKind();
 
 describe(`kill -9 while jobs are pending on the ${kind} set`, () => {
-  let vendors: Record<Vendor, BflSimulator | ReplicateSimulator>;
+  let vendors: Awaited<ReturnType<typeof startVendors>>;
   let installation: Installation;
   let fleet: Fleet;
 
   beforeEach(async () => {
-    const options = { apiKey: 'any', jobMs: PENDING_MS };
-    vendors = {
-      bfl: await BflSimulator.start(options),
-      replicate: await ReplicateSimulator.start(options),
-    };
+    vendors = await startVendors();
     installation = await createInstallation(kind, {
       BFL_API_KEY: 'any',
       BFL_BASE_URL: vendors.bfl.baseUrl,
       REPLICATE_API_KEY: 'any',
       REPLICATE_BASE_URL: vendors.replicate.baseUrl,
+      LEONARDO_API_KEY: 'any',
+      LEONARDO_BASE_URL: vendors.leonardo.baseUrl,
+      FAL_API_KEY: 'any',
+      FAL_BASE_URL: vendors.fal.baseUrl,
+      RUNWARE_API_KEY: 'any',
+      RUNWARE_BASE_URL: vendors.runware.baseUrl,
+      COMFYUI_API_KEY: 'any',
+      COMFYUI_BASE_URL: vendors.comfyui.baseUrl,
       OUTBOUND_ALLOW: '127.0.0.1',
       BOOTSTRAP_CREDIT_MICROS: '1000000000',
       LEASE_S: '2',
@@ -75,7 +106,7 @@ describe(`kill -9 while jobs are pending on the ${kind} set`, () => {
       const waiting = NAMES.flatMap((vendor) =>
         ASKED.map((n, at) => order(vendor, n, at % 2 === 0)),
       );
-      const refused = await Promise.all(NAMES.map((vendor) => orderRefused(vendor)));
+      const refused = await Promise.all(REFUSING.map((vendor) => orderRefused(vendor)));
       await untilAllAreAsked();
       await kill();
       await Promise.all(waiting);
@@ -94,14 +125,14 @@ describe(`kill -9 while jobs are pending on the ${kind} set`, () => {
           cost_micros: 0,
         });
       }
-      for (const { orders } of Object.values(vendors)) expect(orders).toHaveLength(JOBS);
+      for (const name of NAMES) expect(vendors[name].orders).toHaveLength(JOBS[name]);
       await fleet.stop();
       const faults = await installation.inspect((query) =>
         findFaults(query, installation.mediaDir),
       );
       expect(faults).toEqual([]);
       expect(await installation.inspect(countTotals)).toMatchObject({
-        generations: NAMES.length * (ASKED.length + 1),
+        generations: NAMES.length * ASKED.length + REFUSING.length,
         succeeded: NAMES.length * ASKED.length,
         interrupted: 0,
         pictures: NAMES.length * PICTURES,
@@ -117,22 +148,22 @@ describe(`kill -9 while jobs are pending on the ${kind} set`, () => {
 
   /** The vendor takes it, and says only later that it is not allowed. */
   async function orderRefused(vendor: Vendor): Promise<string> {
-    const body = { ...toBody(vendor, 1), prompt: 'something bad [sim:moderation]' };
+    const body = { ...toBody(vendor, 1), prompt: `something bad [sim:${REFUSALS[vendor]}]` };
     return (await generate(address(), body, ASYNC)).body.id;
   }
 
   /** The reference of a job is kept before it is asked after. */
   async function untilAllAreAsked(): Promise<void> {
-    const all = Object.values(vendors);
+    const all = NAMES.map((name) => vendors[name]);
     for (const { asked } of all) asked.clear();
     await expect
       .poll(() => all.map(({ asked }) => asked.size), { timeout: WAIT_TIMEOUT_MS })
-      .toEqual(all.map(() => JOBS));
+      .toEqual(NAMES.map((name) => JOBS[name]));
   }
 
   function countFetched(): number {
     const calls = Object.values(vendors).flatMap((vendor) => vendor.calls);
-    return calls.filter(({ path }) => path.startsWith('/delivery/')).length;
+    return calls.filter(({ path }) => path.startsWith('/delivery/') || path === '/view').length;
   }
 
   async function untilEnded(): Promise<void> {
@@ -177,4 +208,16 @@ describe(`kill -9 while jobs are pending on the ${kind} set`, () => {
 
 function toBody(vendor: Vendor, n: number): object {
   return { model: MODELS[vendor], prompt: 'a fox', n, size: '256x256' };
+}
+
+async function startVendors() {
+  const options = { apiKey: 'any', jobMs: PENDING_MS };
+  return {
+    bfl: await BflSimulator.start(options),
+    replicate: await ReplicateSimulator.start(options),
+    leonardo: await LeonardoSimulator.start(options),
+    fal: await FalSimulator.start(options),
+    runware: await RunwareSimulator.start(options),
+    comfyui: await ComfyuiSimulator.start(options),
+  };
 }

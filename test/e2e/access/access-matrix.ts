@@ -55,6 +55,7 @@ GET    /api/v1/search-spaces                                        401 ok  ok  
 POST   /api/v1/invites/{code}/accept                                401 ok  ok  ok  ok  403 403 ok
 GET    /api/v1/models                                               401 ok  ok  ok  ok  403 ok  ok
 GET    /api/v1/billing/prices                                       401 ok  ok  ok  ok  ok  ok  ok
+GET    /api/v1/providers                                            401 ok  ok  ok  ok  ok  ok  ok
 `;
 
 const OPERATORS = `
@@ -94,6 +95,20 @@ GET    /api/v1/billing/reconciliation                               401 403 403 
 POST   /api/v1/billing/reconciliation/{id}/resolve                  401 403 403 403 403 403 403 ok
 GET    /api/v1/billing/usage/report/all                             401 403 403 403 403 403 403 ok
 GET    /api/v1/billing/usage/report/all/export                      401 403 403 403 403 403 403 ok
+POST   /api/v1/routes                                               401 403 403 403 403 403 403 ok
+GET    /api/v1/routes                                               401 403 403 403 403 403 403 ok
+GET    /api/v1/routes/{id}                                          401 403 403 403 403 403 403 ok
+PATCH  /api/v1/routes/{id}                                          401 403 403 403 403 403 403 ok
+DELETE /api/v1/routes/{id}                                          401 403 403 403 403 403 403 ok
+POST   /api/v1/error-rules                                          401 403 403 403 403 403 403 ok
+GET    /api/v1/error-rules                                          401 403 403 403 403 403 403 ok
+GET    /api/v1/error-rules/{id}                                     401 403 403 403 403 403 403 ok
+PATCH  /api/v1/error-rules/{id}                                     401 403 403 403 403 403 403 ok
+DELETE /api/v1/error-rules/{id}                                     401 403 403 403 403 403 403 ok
+POST   /api/v1/models/invalidate-cache                              401 403 403 403 403 403 403 ok
+GET    /api/v1/providers/status                                     401 403 403 403 403 403 403 ok
+GET    /api/v1/providers/analytics                                  401 403 403 403 403 403 403 ok
+POST   /api/v1/connections/{id}/clear-cooldown                      401 403 403 403 403 403 403 ok
 `;
 
 /**
@@ -162,6 +177,7 @@ GET    /api/v1/billing/usage/export                                 401 404 ok  
 GET    /api/v1/billing/usage/report                                 401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/usage/report/export                          401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/usage/members                                401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/providers/status/own                                 401 404 ok  ok  ok  403 403 404
 `;
 
 /** Operators cap every space. A budget is the owner's own; members see what they are held to. */
@@ -191,9 +207,30 @@ POST   /api/v1/api-keys/{id}/deactivate                             401 404 404 
 POST   /api/v1/api-keys/{id}/rotate                                 401 404 404 404 ok  403 403 404
 `;
 
+/** The connection of these rows is the space's. Everybody may see whether a credential of their own works. */
+const CONNECTIONS = `
+POST   /api/v1/connections/test-preview                             401 ok  ok  ok  ok  403 403 ok
+POST   /api/v1/connections/discover-preview                         401 ok  ok  ok  ok  403 403 ok
+POST   /api/v1/connections                                          401 404 403 ok  ok  403 403 404
+GET    /api/v1/connections                                          401 404 ok  ok  ok  403 403 404
+GET    /api/v1/connections/{id}                                     401 404 ok  ok  ok  403 403 404
+PATCH  /api/v1/connections/{id}                                     401 404 403 ok  ok  403 403 404
+DELETE /api/v1/connections/{id}                                     401 404 403 403 ok  403 403 404
+POST   /api/v1/connections/{id}/verify                              401 404 403 ok  ok  403 403 404
+POST   /api/v1/connections/{id}/discover                            401 404 403 ok  ok  403 403 404
+GET    /api/v1/connections/{id}/models                              401 404 ok  ok  ok  403 403 404
+POST   /api/v1/connections/{id}/models                              401 404 403 ok  ok  403 403 404
+POST   /api/v1/connections/{id}/models/enable                       401 404 403 ok  ok  403 403 404
+PATCH  /api/v1/connections/{id}/models/{name}                       401 404 403 ok  ok  403 403 404
+DELETE /api/v1/connections/{id}/models/{name}                       401 404 403 ok  ok  403 403 404
+POST   /api/v1/connections/{id}/models/{name}/test                  401 404 403 ok  ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/model-preferences            401 404 ok  ok  ok  403 ok  404
+PUT    /api/v1/search-spaces/{spaceId}/model-preferences            401 404 403 403 ok  403 403 404
+`;
+
 /** By route: `GET /api/v1/models`. */
 export const MATRIX: ReadonlyMap<string, Row> = toMatrix(
-  [PUBLIC, OWN_ACCOUNT, OPERATORS, SPACES, WORK, BUDGETS, KEYS].join(''),
+  [PUBLIC, OWN_ACCOUNT, OPERATORS, SPACES, WORK, BUDGETS, KEYS, CONNECTIONS].join(''),
 );
 
 function toMatrix(text: string): ReadonlyMap<string, Row> {

@@ -2,7 +2,8 @@
 import { newId } from '../../../src/common/ids.js';
 import { ADMIN_EMAIL, ADMIN_PASSWORD, type TestApplication } from '../../setup/application.js';
 import type { CallerName } from './access-matrix.js';
-import { createReconciliationItem, prove } from './books.js';
+import { createPriceOverride, createPriceRule, createReconciliationItem, prove } from './books.js';
+import { createConnection, createConnectionModel, NOWHERE, toConnection } from './connections.js';
 import * as world from './world.js';
 import type { Actor, Cast, Credentials, Ids } from './world.js';
 
@@ -218,7 +219,7 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
     body: () => ({ provider: 'nobody', model: newId(), unit: 'image', price_micros: 1 }),
   },
   'DELETE /api/v1/billing/prices/overrides/{id}': {
-    prepare: async ({ atelier }) => ({ priceOverride: await world.createPriceOverride(atelier) }),
+    prepare: async ({ atelier }) => ({ priceOverride: await createPriceOverride(atelier) }),
   },
   'POST /api/v1/billing/prices/import': {
     body: () => ({
@@ -231,7 +232,17 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
   },
   'PATCH /api/v1/billing/price-rules/{id}': { body: () => ({ note: 'Contract of March' }) },
   'DELETE /api/v1/billing/price-rules/{id}': {
-    prepare: async ({ atelier }) => ({ priceRule: await world.createPriceRule(atelier) }),
+    prepare: async ({ atelier }) => ({ priceRule: await createPriceRule(atelier) }),
+  },
+  'POST /api/v1/routes': { body: () => ({ name: newId(), candidates: [{ model: 'flux' }] }) },
+  'PATCH /api/v1/routes/{id}': { body: () => ({ note: 'Contract of March' }) },
+  'DELETE /api/v1/routes/{id}': {
+    prepare: async ({ atelier }) => ({ route: await world.createRoute(atelier) }),
+  },
+  'POST /api/v1/error-rules': { body: () => ({ name: newId(), error_codes: [599] }) },
+  'PATCH /api/v1/error-rules/{id}': { body: () => ({ priority: 7 }) },
+  'DELETE /api/v1/error-rules/{id}': {
+    prepare: async ({ atelier }) => ({ errorRule: await world.createErrorRule(atelier) }),
   },
   // It pays for nothing yet: the others' calls go on as they are.
   'POST /api/v1/billing/subscriptions': {
@@ -255,6 +266,7 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
   'GET /api/v1/billing/usage/report': inSpace,
   'GET /api/v1/billing/usage/report/export': inSpace,
   'GET /api/v1/billing/usage/members': inSpace,
+  'GET /api/v1/providers/status/own': inSpace,
   'POST /api/v1/payments/webhook/{provider}': { body: () => ({ type: 'unsigned' }) },
   'POST /api/v1/billing/purchases': {
     body: ({ space }) => ({ search_space_id: space, quantity: 1 }),
@@ -268,6 +280,33 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
       threshold_micros: 1_000_000,
       quantity: 10,
     }),
+  },
+  'POST /api/v1/connections': { body: ({ space }) => toConnection(space) },
+  'GET /api/v1/connections': inSpace,
+  'POST /api/v1/connections/test-preview': {
+    body: () => ({ provider: 'openai', base_url: NOWHERE, api_key: 'none' }),
+  },
+  'POST /api/v1/connections/discover-preview': {
+    body: () => ({ provider: 'openai', base_url: NOWHERE, api_key: 'none' }),
+  },
+  'PATCH /api/v1/connections/{id}': { body: () => ({ priority: 60 }) },
+  'DELETE /api/v1/connections/{id}': {
+    prepare: async ({ atelier, cast, ids }) => ({
+      connection: await createConnection(atelier, cast.owner, ids.space),
+    }),
+  },
+  'POST /api/v1/connections/{id}/models': { body: () => ({ name: newId(), kind: 'chat' }) },
+  'POST /api/v1/connections/{id}/models/enable': {
+    body: ({ connectionModel }) => ({ names: [connectionModel] }),
+  },
+  'PATCH /api/v1/connections/{id}/models/{name}': { body: () => ({ quality: 60 }) },
+  'DELETE /api/v1/connections/{id}/models/{name}': {
+    prepare: async ({ atelier, cast, ids }) => ({
+      connectionModel: await createConnectionModel(atelier, cast.owner, ids.connection),
+    }),
+  },
+  'PUT /api/v1/search-spaces/{spaceId}/model-preferences': {
+    body: () => ({ image_model: 'auto' }),
   },
   'POST /api/v1/api-keys': {
     body: ({ space }) => ({ name: 'A key', search_space_id: space, scopes: ['images.read'] }),
@@ -299,12 +338,15 @@ const NAMED: Readonly<Record<string, keyof Ids>> = {
   code: 'code',
   mappingId: 'mapping',
   apiKeyId: 'key',
+  name: 'connectionModel',
   slug: 'slug',
   provider: 'paymentProvider',
 };
 
 /** What `{id}` stands for, by the beginning of the path. */
 const BY_PATH: readonly (readonly [string, keyof Ids])[] = [
+  ['/api/v1/connections/{id}/clear-cooldown', 'houseConnection'],
+  ['/api/v1/connections/', 'connection'],
   ['/api/v1/users/', 'user'],
   ['/api/v1/auth/oidc/providers/', 'provider'],
   ['/api/v1/search-spaces/{spaceId}/service-accounts/', 'serviceAccount'],
@@ -315,6 +357,8 @@ const BY_PATH: readonly (readonly [string, keyof Ids])[] = [
   ['/api/v1/billing/purchases/', 'purchase'],
   ['/api/v1/billing/prices/overrides/', 'priceOverride'],
   ['/api/v1/billing/price-rules/', 'priceRule'],
+  ['/api/v1/routes/', 'route'],
+  ['/api/v1/error-rules/', 'errorRule'],
   ['/api/v1/billing/subscriptions/', 'subscription'],
   ['/api/v1/image-generations/', 'generation'],
   ['/api/v1/api-keys/', 'key'],

@@ -1,11 +1,16 @@
 /** People, spaces and what is in them, made through the routes of a running application. */
 import { randomBytes } from 'node:crypto';
 import { newId } from '../../../src/common/ids.js';
-import { ManagedDataSource } from '../../../src/persistence/managed-data-source.js';
 import { isOperatorScope, SCOPES } from '../../../src/common/permission.js';
 import type { TestApplication } from '../../setup/application.js';
 import { grant, must, operatorOf } from '../../setup/people.js';
-import { createReconciliationItem } from './books.js';
+import {
+  createPriceOverride,
+  createPriceRule,
+  createPurchase,
+  createReconciliationItem,
+} from './books.js';
+import { createConnection, createConnectionModel } from './connections.js';
 
 export type Credentials = Record<string, string>;
 
@@ -52,6 +57,13 @@ export interface Ids {
   purchase: string;
   priceOverride: string;
   priceRule: string;
+  route: string;
+  errorRule: string;
+  /** Of the settings, the same for everybody. */
+  houseConnection: string;
+  connection: string;
+  /** Its name on the connection. */
+  connectionModel: string;
   subscription: string;
   /** As in the address of its webhook. */
   paymentProvider: string;
@@ -123,6 +135,7 @@ export async function createWorld(
   const invite = await createInvite(atelier, owner, space);
   const narrow = await createKey(atelier, owner, space, NARROW_SCOPES);
   const full = await createKey(atelier, owner, space, FULL_SCOPES);
+  const connection = await createConnection(atelier, owner, space);
   const sessions = await as('GET', '/api/v1/auth/sessions');
   const current = sessions.data.find((one: { is_current: boolean }) => one.is_current);
   return {
@@ -142,6 +155,11 @@ export async function createWorld(
       purchase: await createPurchase(atelier, owner, space),
       priceOverride: await createPriceOverride(atelier),
       priceRule: await createPriceRule(atelier),
+      route: await createRoute(atelier),
+      errorRule: await createErrorRule(atelier),
+      houseConnection: 'env:embedded',
+      connection,
+      connectionModel: await createConnectionModel(atelier, owner, connection),
       subscription: await createSubscription(atelier, await createSpace(atelier, owner)),
       paymentProvider: 'stripe',
       collection: await createCollection(atelier, owner, space),
@@ -178,6 +196,11 @@ export function createRandomIds(): Ids {
     purchase: newId(),
     priceOverride: newId(),
     priceRule: newId(),
+    route: newId(),
+    errorRule: newId(),
+    houseConnection: `env:${newId()}`,
+    connection: newId(),
+    connectionModel: newId(),
     subscription: newId(),
     paymentProvider: 'stripe',
     collection: newId(),
@@ -192,24 +215,6 @@ export function createRandomIds(): Ids {
     refreshToken: 'none',
     resetToken: 'none',
   };
-}
-
-/** One that was paid with a card that was saved. */
-async function createPurchase(
-  atelier: TestApplication,
-  owner: Actor,
-  space: string,
-): Promise<string> {
-  const id = newId();
-  await atelier.app.get(ManagedDataSource).query(
-    `INSERT INTO credit_purchases (id, search_space_id, wallet_id, user_id, provider, checkout_id, customer_id,
-       method_id, quantity, micros, amount_minor, currency, saves_method, source, status, transaction_id, completed_at)
-     SELECT $1, search_space_id, id, $3, 'stripe', 'cs_' || $2::text, 'cus_1', 'pm_1', 1, 1000000, 100, 'usd', true, 'checkout',
-            'completed', gen_random_uuid(), now()
-       FROM accounts WHERE search_space_id = $2::uuid`,
-    [id, space, owner.id],
-  );
-  return id;
 }
 
 export async function createSpace(atelier: TestApplication, owner: Actor): Promise<string> {
@@ -364,17 +369,16 @@ async function createWallet(atelier: TestApplication, owner: Actor): Promise<str
   return (await must(atelier, 200, 'GET', path, undefined, owner.session)).data[0].id;
 }
 
-/** A price of something that nobody asks for. */
-export async function createPriceOverride(atelier: TestApplication): Promise<string> {
-  const body = { provider: 'nobody', model: newId(), unit: 'image', price_micros: 1 };
-  const path = '/api/v1/billing/prices/overrides';
-  return (await must(atelier, 201, 'POST', path, body, operatorOf(atelier))).id;
+/** A name that nobody asks for. */
+export async function createRoute(atelier: TestApplication): Promise<string> {
+  const body = { name: newId(), candidates: [{ model: 'embedded-image' }] };
+  return (await must(atelier, 201, 'POST', '/api/v1/routes', body, operatorOf(atelier))).id;
 }
 
-export async function createPriceRule(atelier: TestApplication): Promise<string> {
-  const body = { scope: 'route', route: newId(), multiplier_bp: 10_000 };
-  const path = '/api/v1/billing/price-rules';
-  return (await must(atelier, 201, 'POST', path, body, operatorOf(atelier))).id;
+/** Of a status that no vendor answers with. */
+export async function createErrorRule(atelier: TestApplication): Promise<string> {
+  const body = { name: newId(), error_codes: [599] };
+  return (await must(atelier, 201, 'POST', '/api/v1/error-rules', body, operatorOf(atelier))).id;
 }
 
 /** One that pays for nothing yet. */
