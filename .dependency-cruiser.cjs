@@ -22,6 +22,8 @@ const STEPS = [
   ['providers'],
   ['auth'],
   ['spaces', 'rbac'],
+  ['connections'],
+  ['upstream'],
   ['billing', 'routing', 'media', 'sso'],
   ['delegated', 'payments'],
   ['generations'],
@@ -42,7 +44,7 @@ const NEIGHBOURS = [
 ];
 
 /** Folders of src/providers that are no vendor. */
-const NOT_VENDORS = 'spec|shared|http|catalog';
+const NOT_VENDORS = 'spec|shared|probe|http|catalog';
 
 /** npm packages that compute and touch nothing: the only ones a domain may use. */
 const PURE_PACKAGES = 'canonicalize';

@@ -6,6 +6,13 @@ import { ProofTableReporter } from './test/setup/proof-table.reporter.js';
 const HOOK_TIMEOUT_MS = 60_000;
 const TEST_TIMEOUT_MS = 60_000;
 
+/** What is proven against simulators alone, whatever database and queue there are. */
+const VENDOR_SPECS = [
+  'test/contract/{chat,embedding,image}-provider*.spec.ts',
+  'test/contract/simulator*.spec.ts',
+  'test/contract/*-package.spec.ts',
+];
+
 const common = {
   hookTimeout: HOOK_TIMEOUT_MS,
   testTimeout: TEST_TIMEOUT_MS,
@@ -24,7 +31,15 @@ export default defineConfig({
     projects: [
       { test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'] } },
       { test: { ...common, name: 'tidy', include: ['test/tidy/**/*.spec.ts'] } },
-      { test: { ...common, name: 'contract', include: ['test/contract/**/*.spec.ts'] } },
+      { test: { ...common, name: 'vendors', include: VENDOR_SPECS } },
+      {
+        test: {
+          ...common,
+          name: 'contract',
+          include: ['test/contract/**/*.spec.ts'],
+          exclude: VENDOR_SPECS,
+        },
+      },
       {
         test: {
           ...common,

@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const FIRST_READY_MS = 60_000;
-const LATER_READY_MS = 5_000;
+/** Three times what `npm run bench` holds it to: the same commit took 2.7 s on one day's machine and 5.1 s on another's. */
+const LATER_READY_MS = 15_000;
 /** A machine that is busy for a moment says nothing about the service. */
 const LATER_TRIES = 3;
 const STOP_MS = 15_000;
