@@ -25,8 +25,8 @@ const STEPS = [
   ['connections'],
   ['upstream'],
   ['billing', 'routing', 'media', 'sso'],
-  ['delegated', 'payments'],
-  ['generations'],
+  ['moderation', 'delegated', 'payments'],
+  ['generations', 'inference'],
   ['gateway', 'prompts', 'webhooks', 'ops'],
 ];
 

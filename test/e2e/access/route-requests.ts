@@ -4,6 +4,7 @@ import { ADMIN_EMAIL, ADMIN_PASSWORD, type TestApplication } from '../../setup/a
 import type { CallerName } from './access-matrix.js';
 import { createPriceOverride, createPriceRule, createReconciliationItem, prove } from './books.js';
 import { createConnection, createConnectionModel, NOWHERE, toConnection } from './connections.js';
+import { OPENAI_REQUESTS } from './openai-requests.js';
 import * as world from './world.js';
 import type { Actor, Cast, Credentials, Ids } from './world.js';
 
@@ -29,10 +30,6 @@ export interface RouteRequest {
 
 const inSpace = { query: ({ space }: Ids) => ({ search_space_id: space }) };
 const picture = { prompt: 'a lighthouse at dawn', size: '32x32' };
-const openaiPicture: RouteRequest = {
-  headers: ({ space }) => ({ 'x-search-space-id': space }),
-  body: () => picture,
-};
 
 const freshSpace = async ({ atelier, cast }: Stage): Promise<Fresh> => ({
   space: await world.createFullSpace(atelier, cast, cast.owner),
@@ -43,6 +40,7 @@ const freshKey = async ({ atelier, cast, ids }: Stage): Promise<Fresh> => ({
 
 /** What is not here is sent bare. */
 export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
+  ...OPENAI_REQUESTS,
   'POST /api/v1/auth/login': {
     prepare: async ({ cast }) => ({ email: cast.owner.email }),
     body: ({ email }) => ({ email, password: world.PASSWORD }),
@@ -202,7 +200,6 @@ export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
   'POST /api/v1/image-generations/quote': {
     body: ({ space }) => ({ ...picture, search_space_id: space }),
   },
-  'POST /v1/images/generations': openaiPicture,
   'GET /api/v1/billing/wallets': inSpace,
   'POST /api/v1/billing/budgets': { body: ({ space }) => world.toBudget(space) },
   'GET /api/v1/billing/budgets': inSpace,
