@@ -14,7 +14,7 @@ import { RoutingService } from '../routing/routing.service.js';
 import { UpstreamCalls } from '../upstream/upstream-calls.port.js';
 import { GenerationsRepository, type OwnedRun } from './domain/generations.repository.port.js';
 import { followSubmission, tellToStop } from './follow-submission.js';
-import { persevere } from './persevere.js';
+import { persevere } from '../persistence/persevere.js';
 import type { ReceivedPictures } from './received-pictures.js';
 import { toImageCall } from './to-image-call.js';
 

@@ -24,7 +24,7 @@ import { toConcludeMember } from './conclude-member.js';
 import { type Conclusion, type Outcome, toAttemptError, toConclusion } from './domain/outcome.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
 import type { GenerationView } from './generation-view.js';
-import { persevere } from './persevere.js';
+import { persevere } from '../persistence/persevere.js';
 
 export interface EndedRun {
   run: OwnedRun;

@@ -10,8 +10,8 @@ import { GenerationsRepository, type OwnedRun } from './domain/generations.repos
 import { toGenerationError } from './domain/outcome.js';
 import { toAttempt } from './draft-generation.service.js';
 import { LocalRuns } from './local-runs.js';
-import { mayFailOver } from './may-fail-over.js';
-import { persevere } from './persevere.js';
+import { mayFailOver } from '../upstream/may-fail-over.js';
+import { persevere } from '../persistence/persevere.js';
 
 /** Brings a run whose attempt failed to the next of its candidates, and says what is told when none is left. */
 @Injectable()

@@ -12,7 +12,7 @@ import type { OwnedRun } from './domain/generations.repository.port.js';
 import { noPicture, type Outcome } from './domain/outcome.js';
 import { FailOverService } from './fail-over.service.js';
 import type { GenerationView } from './generation-view.js';
-import { persevere } from './persevere.js';
+import { persevere } from '../persistence/persevere.js';
 import { ReceivedPictures } from './received-pictures.js';
 
 interface Attempted {

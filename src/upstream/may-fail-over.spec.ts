@@ -2,11 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '../common/domain-error.js';
 import { ProviderError, type ProviderErrorKind } from '../providers/spec/provider.errors.js';
-import type { StoredOptions } from './domain/generation.js';
 import { mayFailOver } from './may-fail-over.js';
 
-const OPTIONS = { hasInputs: false, providerOptions: {}, widthPx: null, heightPx: null };
-const OPEN: StoredOptions = { ...OPTIONS, failsOverRefusals: true };
+const OPTIONS = { failsOverRefusals: false };
+const OPEN = { failsOverRefusals: true };
 const at = { provider: 'openai', model: 'gpt-image-2' };
 
 describe('mayFailOver', () => {
