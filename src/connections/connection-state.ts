@@ -4,7 +4,7 @@ import type { Connection } from './connection.js';
 import { ConnectionOpener } from './connection-opener.js';
 import type { KeptConnection } from './domain/connection-record.js';
 import { ConnectionStateReader, type SpaceContent } from './domain/connection-state.reader.port.js';
-import type { ModelPreference } from './domain/model-preference.js';
+import type { KeptPreference } from './domain/model-preference.js';
 import { EditionCache } from './edition-cache.js';
 
 const SPACES_HELD_MAX = 2_000;
@@ -14,7 +14,7 @@ const GLOBAL_KEY = 'global';
 /** What is a space's alone, ready to be called with. */
 export interface SpaceState {
   connections: readonly Connection[];
-  preference: ModelPreference;
+  preference: KeptPreference;
 }
 
 /** What is kept of connections, out of memory: secrets are opened once for each change. */

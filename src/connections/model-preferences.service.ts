@@ -57,11 +57,13 @@ export class ModelPreferencesService {
   }
 }
 
-function toState({ image, chat, embedding, failsOverRefusals }: ModelPreference) {
+function toState(preference: ModelPreference) {
+  const { image, chat, embedding, failsOverRefusals, responseCacheTtlS } = preference;
   return {
     image_model: image,
     chat_model: chat,
     embedding_model: embedding,
     fail_over_refusals: failsOverRefusals,
+    response_cache_ttl_s: responseCacheTtlS,
   };
 }

@@ -5,7 +5,7 @@ import type { Connection } from './connection.js';
 import { ConnectionState } from './connection-state.js';
 import { ConnectionsDirectory } from './connections-directory.port.js';
 import { MODEL_KINDS, type ModelKind } from './domain/connection-record.js';
-import { AUTO, type ModelPreference } from './domain/model-preference.js';
+import { AUTO, type KeptPreference, type ModelPreference } from './domain/model-preference.js';
 import type { AnyModel } from './serve-models.js';
 
 /** Why a model cannot be what a space prefers, as the end of a sentence; null = it can. */
@@ -31,6 +31,14 @@ export class ModelPreferences {
       return [kind, isGood ? name : null];
     });
     return { ...preference, ...Object.fromEntries(entries) };
+  }
+
+  /** Whether and how long answers are kept, and the edition of that choice. */
+  async findResponseCache(
+    searchSpaceId: string,
+  ): Promise<Pick<KeptPreference, 'responseCacheTtlS' | 'responseCacheEdition'>> {
+    const { preference } = await this.state.ofSpace(searchSpaceId);
+    return preference;
   }
 
   /** @param name a public name, or `auto` */

@@ -339,12 +339,16 @@ describe('model preferences', () => {
       chat_model: null,
       embedding_model: null,
       fail_over_refusals: false,
+      response_cache_ttl_s: null,
     };
     expect(await must(atelier, 200, 'GET', path(), undefined, anna.session)).toEqual(nothing);
     for (const [body, field] of [
       [{ image_model: 'no-such-model' }, 'image_model'],
       [{ image_model: 'embedded-chat' }, 'image_model'],
       [{ chat_model: 'embedded-image' }, 'chat_model'],
+      [{ response_cache_ttl_s: 0 }, 'response_cache_ttl_s'],
+      [{ response_cache_ttl_s: 86_401 }, 'response_cache_ttl_s'],
+      [{ response_cache_ttl_s: 1.5 }, 'response_cache_ttl_s'],
     ] as const) {
       const refused = await call('PUT', path(), anna.session, body);
       expect(refused.status).toBe(400);
@@ -355,6 +359,7 @@ describe('model preferences', () => {
       chat_model: 'auto',
       embedding_model: null,
       fail_over_refusals: true,
+      response_cache_ttl_s: 3_600,
     };
     expect(await must(atelier, 200, 'PUT', path(), wanted, anna.session)).toEqual(wanted);
     expect(await must(atelier, 200, 'GET', path(), undefined, anna.session)).toEqual(wanted);

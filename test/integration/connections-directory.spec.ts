@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Logger } from '@nestjs/common';
 import { newId } from '../../src/common/ids.js';
 import type { Connection } from '../../src/connections/connection.js';
+import { NO_PREFERENCE } from '../../src/connections/domain/model-preference.js';
 import { HOUSE_KEY, TestConnections } from '../factories/connections.factory.js';
 import { databaseKinds } from '../setup/services.js';
 
@@ -198,11 +199,7 @@ describe.each(databaseKinds())('the directory of connections on %s', (kind) => {
       await kept.add({ scope: 'user', userId: user }, [{}]),
     ];
     await kept.change((repository) =>
-      repository.savePreference(
-        space,
-        { image: 'auto', chat: null, embedding: null, failsOverRefusals: false },
-        new Date(),
-      ),
+      repository.savePreference(space, { ...NO_PREFERENCE, image: 'auto' }, new Date()),
     );
     const { directory } = kept.start();
     expect(await directory.find(ofUser)).not.toBeNull();

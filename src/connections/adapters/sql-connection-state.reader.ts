@@ -7,7 +7,7 @@ import {
   type Edition,
   type SpaceContent,
 } from '../domain/connection-state.reader.port.js';
-import { type ModelPreference, NO_PREFERENCE } from '../domain/model-preference.js';
+import { type KeptPreference, NO_PREFERENCE } from '../domain/model-preference.js';
 import { type KeptRow, toKept } from './connection-row.js';
 
 /** A disabled model counts only where it takes one of the catalogue away. */
@@ -36,14 +36,15 @@ const SPACE = `
       (SELECT ${KEPT} FROM connections c
         WHERE c.search_space_id = $1::uuid OR c.user_id = now.user_id) END AS connections,
       (SELECT jsonb_build_object('image', p.image_model, 'chat', p.chat_model,
-          'embedding', p.embedding_model, 'failsOverRefusals', p.fails_over_refusals)
+          'embedding', p.embedding_model, 'failsOverRefusals', p.fails_over_refusals,
+          'responseCacheTtlS', p.response_cache_ttl_s, 'responseCacheEdition', p.response_cache_edition)
         FROM model_preferences p WHERE p.search_space_id = $1::uuid) AS preference
     FROM now`;
 
 interface StateRow {
   mark: string;
   connections: KeptRow[] | null;
-  preference?: ModelPreference | null;
+  preference?: KeptPreference | null;
 }
 
 @Injectable()

@@ -35,16 +35,19 @@ const SAVE_MODELS = `
 
 const SAVE_PREFERENCE = `
   INSERT INTO model_preferences (search_space_id, image_model, chat_model, embedding_model,
-    fails_over_refusals, updated_at)
-  VALUES ($1, $2, $3, $4, $5, $6)
+    fails_over_refusals, response_cache_ttl_s, updated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
   ON CONFLICT (search_space_id) DO UPDATE SET image_model = $2, chat_model = $3, embedding_model = $4,
-    fails_over_refusals = $5, updated_at = $6`;
+    fails_over_refusals = $5, response_cache_ttl_s = $6, updated_at = $7,
+    response_cache_edition = model_preferences.response_cache_edition
+      + (model_preferences.response_cache_ttl_s IS DISTINCT FROM $6)::integer`;
 
 interface PreferenceRow {
   image_model: string | null;
   chat_model: string | null;
   embedding_model: string | null;
   fails_over_refusals: boolean;
+  response_cache_ttl_s: number | null;
 }
 
 export class TypeormConnectionsRepository extends ConnectionsRepository {
@@ -119,8 +122,8 @@ export class TypeormConnectionsRepository extends ConnectionsRepository {
 
   async findPreference(searchSpaceId: string): Promise<ModelPreference> {
     const [row] = await this.manager.query<PreferenceRow[]>(
-      `SELECT image_model, chat_model, embedding_model, fails_over_refusals FROM model_preferences
-        WHERE search_space_id = $1 FOR UPDATE`,
+      `SELECT image_model, chat_model, embedding_model, fails_over_refusals, response_cache_ttl_s
+        FROM model_preferences WHERE search_space_id = $1 FOR UPDATE`,
       [searchSpaceId],
     );
     if (!row) return NO_PREFERENCE;
@@ -129,15 +132,17 @@ export class TypeormConnectionsRepository extends ConnectionsRepository {
       chat: row.chat_model,
       embedding: row.embedding_model,
       failsOverRefusals: row.fails_over_refusals,
+      responseCacheTtlS: row.response_cache_ttl_s,
     };
   }
 
   async savePreference(
     searchSpaceId: string,
-    { image, chat, embedding, failsOverRefusals }: ModelPreference,
+    { image, chat, embedding, failsOverRefusals, responseCacheTtlS }: ModelPreference,
     updatedAt: Date,
   ): Promise<void> {
-    const values = [searchSpaceId, image, chat, embedding, failsOverRefusals, updatedAt];
+    const models = [image, chat, embedding];
+    const values = [searchSpaceId, ...models, failsOverRefusals, responseCacheTtlS, updatedAt];
     await this.manager.query(SAVE_PREFERENCE, values).catch(refuseClosedSpace);
   }
 }

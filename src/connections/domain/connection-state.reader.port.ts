@@ -1,5 +1,5 @@
 import type { KeptConnection } from './connection-record.js';
-import type { ModelPreference } from './model-preference.js';
+import type { KeptPreference } from './model-preference.js';
 
 /** What a mark stands for. `content` null = the mark that was given is still the one. */
 export interface Edition<C> {
@@ -11,7 +11,7 @@ export interface Edition<C> {
 /** What is a space's alone, with what its owner brings along. */
 export interface SpaceContent {
   connections: readonly KeptConnection[];
-  preference: ModelPreference;
+  preference: KeptPreference;
 }
 
 /** Reads for the memory of this process; one statement each, so that mark and rows are of one moment. */

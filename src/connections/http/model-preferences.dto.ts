@@ -1,6 +1,15 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
-import type { ModelPreference } from '../domain/model-preference.js';
+import {
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+} from 'class-validator';
+import { type ModelPreference, RESPONSE_CACHE_TTL_S_MAX } from '../domain/model-preference.js';
 
 const NAME_CHARS_MAX = 200;
 const shown = {
@@ -40,6 +49,21 @@ export class ModelPreferencesDto {
   @IsOptional()
   @IsBoolean()
   fail_over_refusals?: boolean;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    nullable: true,
+    minimum: 1,
+    maximum: RESPONSE_CACHE_TTL_S_MAX,
+    description:
+      'For how many seconds answers of chat and embedding models are kept for requests with `x-response-cache`; null: not at all. A change forgets all that was kept.',
+    example: 3_600,
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(RESPONSE_CACHE_TTL_S_MAX)
+  response_cache_ttl_s?: number | null;
 }
 
 export function toModelPreference(body: ModelPreferencesDto): ModelPreference {
@@ -48,6 +72,7 @@ export function toModelPreference(body: ModelPreferencesDto): ModelPreference {
     chat: body.chat_model ?? null,
     embedding: body.embedding_model ?? null,
     failsOverRefusals: body.fail_over_refusals ?? false,
+    responseCacheTtlS: body.response_cache_ttl_s ?? null,
   };
 }
 
@@ -56,11 +81,13 @@ export function toModelPreferencesDto({
   chat,
   embedding,
   failsOverRefusals,
+  responseCacheTtlS,
 }: ModelPreference): ModelPreferencesDto {
   return {
     image_model: image,
     chat_model: chat,
     embedding_model: embedding,
     fail_over_refusals: failsOverRefusals,
+    response_cache_ttl_s: responseCacheTtlS,
   };
 }
