@@ -1,24 +1,14 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { assert } from '../common/assert.js';
-import { Clock } from '../common/clock.js';
+import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
 import { ZERO_MICROS } from '../common/micros.js';
 import type { PageRequest } from '../common/page.js';
 import { chargeImage, type ImageCharge, type ImageChargeRequest } from './domain/charge-image.js';
-import { EMBEDDED_PRICES } from './domain/embedded-prices.js';
-import { findNextChange, mergePrices } from './domain/merge-prices.js';
-import { hashPrices, toPrices } from './domain/price-list.js';
 import { PLAIN_TERMS, type Terms } from './domain/price-terms.js';
 import type { Price } from './domain/price.js';
-import { PricesRepository } from './domain/prices.repository.port.js';
-import type { PricingData } from './domain/pricing-state.reader.port.js';
 import { type ImageQuote, type ImageQuoteRequest, quoteImage } from './domain/quote-image.js';
-import { type PricedCall, PriceIndex, toListedModel } from './price-index.js';
-import { PricingState } from './pricing-state.js';
-import listed from './data/prices.json' with { type: 'json' };
+import { PriceEditions } from './price-editions.js';
+import { type PricedCall, toListedModel } from './price-index.js';
 
-/** A hold may be concluded by a process that was started with a newer list. */
-const OLD_VERSIONS_CACHED_MAX = 16;
 const NOTHING_KNOWN = { listMicros: ZERO_MICROS, unitMicros: ZERO_MICROS, basis: 'flat' } as const;
 
 export interface PricedImageRequest extends PricedCall, Omit<ImageQuoteRequest, 'multiplierBp'> {
@@ -50,39 +40,17 @@ export interface PriceLine {
   line: number;
 }
 
-/** The whole list as it stands, good until the next announced change. */
-interface Edition {
-  data: PricingData;
-  until: Date | null;
-  content: Promise<{ versionId: string; index: PriceIndex }>;
-}
-
-/**
- * What things cost: the list in the code with what operators set on top, kept as a version in the database, answered
- * from memory.
- */
+/** What pictures cost. Answered from memory. */
 @Injectable()
-export class PriceBook implements OnModuleInit {
-  private readonly builtIn = toPrices([...EMBEDDED_PRICES, ...listed]);
-  private readonly versions = new Map<string, PriceIndex>();
-  private edition: Edition | null = null;
-
-  constructor(
-    private readonly repository: PricesRepository,
-    private readonly state: PricingState,
-    private readonly clock: Clock,
-  ) {}
-
-  async onModuleInit(): Promise<void> {
-    await this.today();
-  }
+export class PriceBook {
+  constructor(private readonly editions: PriceEditions) {}
 
   /**
    * What a call for pictures costs at most. The hold is an upper bound; open size or quality = the dearest.
    * @throws DomainError `billing.no_price`: unknown is never free, but on a credential of the caller's own.
    */
   async quote(request: PricedImageRequest): Promise<VersionedImageQuote> {
-    const { versionId, index } = await this.today();
+    const { versionId, index } = await this.editions.today();
     const { terms = PLAIN_TERMS } = request;
     const quote = quoteImage(index.find(request), {
       ...request,
@@ -101,7 +69,7 @@ export class PriceBook implements OnModuleInit {
 
   /** What a call costs by what it delivered, under the list and the terms it was quoted with. */
   async charge(request: PricedImageCharge): Promise<ImageCharge> {
-    const index = await this.versionOf(request.versionId);
+    const index = await this.editions.versionOf(request.versionId);
     const { funding, multiplierBp } = request.terms ?? PLAIN_TERMS;
     const model = toListedModel(request.provider, request.model);
     const charge = chargeImage(index.find(request), { ...request, model, multiplierBp });
@@ -116,7 +84,7 @@ export class PriceBook implements OnModuleInit {
     filter: PriceFilter,
     page: PageRequest,
   ): Promise<{ versionId: string; lines: PriceLine[] }> {
-    const { versionId, index } = await this.today();
+    const { versionId, index } = await this.editions.today();
     const after = page.after === null ? 0 : Number(page.after);
     if (!Number.isSafeInteger(after)) {
       throw DomainError.invalid('cursor', 'must be the next_cursor of the page before');
@@ -126,53 +94,6 @@ export class PriceBook implements OnModuleInit {
       .filter(({ price, line }) => line > after && isWanted(price, filter))
       .slice(0, page.limit + 1);
     return { versionId, lines };
-  }
-
-  /** Processes agree on the version: it is found by its content. */
-  private async today(): Promise<{ versionId: string; index: PriceIndex }> {
-    const data = await this.state.current();
-    const now = this.clock.now();
-    const known = this.edition;
-    if (known?.data === data && (known.until === null || now < known.until)) return known.content;
-    const edition: Edition = {
-      data,
-      until: findNextChange(data.overrides, now),
-      content: this.publish(mergePrices(this.builtIn, data.overrides, now)),
-    };
-    this.edition = edition;
-    edition.content.catch(() => {
-      if (this.edition === edition) this.edition = null;
-    });
-    return edition.content;
-  }
-
-  private async publish(prices: readonly Price[]): Promise<{
-    versionId: string;
-    index: PriceIndex;
-  }> {
-    const versionId = await this.repository.ensureVersion(hashPrices(prices), prices);
-    const index = new PriceIndex(prices);
-    this.keep(versionId, index);
-    return { versionId, index };
-  }
-
-  private async versionOf(versionId: string): Promise<PriceIndex> {
-    const known = this.versions.get(versionId);
-    if (known) return known;
-    const prices = await this.repository.findVersion(versionId);
-    assert(prices, `no such price version: ${versionId}`);
-    const loaded = new PriceIndex(prices);
-    this.keep(versionId, loaded);
-    return loaded;
-  }
-
-  private keep(versionId: string, index: PriceIndex): void {
-    this.versions.delete(versionId);
-    this.versions.set(versionId, index);
-    const oldest = this.versions.keys().next();
-    if (this.versions.size > OLD_VERSIONS_CACHED_MAX && !oldest.done) {
-      this.versions.delete(oldest.value);
-    }
   }
 }
 

@@ -19,12 +19,14 @@ import { PriceRulesController } from './http/price-rules.controller.js';
 import { PricesController } from './http/prices.controller.js';
 import { SubscriptionsController } from './http/subscriptions.controller.js';
 import { PriceBook } from './price-book.js';
+import { PriceEditions } from './price-editions.js';
 import { PriceGapsService } from './price-gaps.service.js';
 import { PriceOverridesService } from './price-overrides.service.js';
 import { PriceRulesService } from './price-rules.service.js';
 import { PriceTerms } from './price-terms.js';
 import { PricingState } from './pricing-state.js';
 import { SubscriptionsService } from './subscriptions.service.js';
+import { TokenPrices } from './token-prices.js';
 
 /** What things cost, for whom, and who pays. */
 @Module({
@@ -40,14 +42,16 @@ import { SubscriptionsService } from './subscriptions.service.js';
     { provide: PricingStateReader, useClass: SqlPricingStateReader },
     { provide: SubscriptionsReader, useClass: SqlSubscriptionsReader },
     PriceBook,
+    PriceEditions,
     PriceGapsService,
     PriceOverridesService,
     PriceRulesService,
     PriceTerms,
     PricingState,
     SubscriptionsService,
+    TokenPrices,
   ],
-  exports: [PriceBook, PriceTerms],
+  exports: [PriceBook, PriceTerms, TokenPrices],
 })
 export class PricesModule implements OnModuleInit {
   constructor(private readonly registry: WorkRegistry) {}

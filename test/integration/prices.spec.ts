@@ -8,6 +8,7 @@ import type { PriceOverride } from '../../src/billing/domain/merge-prices.js';
 import { hashPrices, toPrices } from '../../src/billing/domain/price-list.js';
 import { PLAIN_TERMS } from '../../src/billing/domain/price-terms.js';
 import { type PricedImageRequest, PriceBook } from '../../src/billing/price-book.js';
+import { PriceEditions } from '../../src/billing/price-editions.js';
 import { PricingState } from '../../src/billing/pricing-state.js';
 import { PolledCacheEpoch } from '../../src/persistence/polled-cache-epoch.js';
 import { TestLedger } from '../factories/ledger.factory.js';
@@ -44,9 +45,9 @@ describe.each(databaseKinds())('the price book on %s', (kind) => {
 
   async function start(clock = new StillClock()): Promise<PriceBook> {
     const state = new PricingState(new SqlPricingStateReader(ledger.sql), new StillEpoch());
-    const book = new PriceBook(repository, state, clock);
-    await book.onModuleInit();
-    return book;
+    const editions = new PriceEditions(repository, state, clock);
+    await editions.onModuleInit();
+    return new PriceBook(editions);
   }
 
   function set(...lines: object[]): Promise<void> {
@@ -185,7 +186,7 @@ describe.each(databaseKinds())('the price book on %s', (kind) => {
           const epoch = new PolledCacheEpoch(ledger.dataSource);
           await epoch.onModuleInit();
           const state = new PricingState(new SqlPricingStateReader(ledger.sql), epoch);
-          const book = new PriceBook(repository, state, new StillClock());
+          const book = new PriceBook(new PriceEditions(repository, state, new StillClock()));
           return { epoch, book };
         }),
       );
