@@ -22,6 +22,7 @@ export abstract class AppConfig {
   abstract readonly payments: PaymentsConfig;
   abstract readonly usage: UsageConfig;
   abstract readonly upstream: UpstreamConfig;
+  abstract readonly inference: InferenceConfig;
   abstract readonly secrets: SecretsConfig;
   abstract readonly sso: SsoConfig;
 }
@@ -168,6 +169,14 @@ export interface UsageConfig {
   dailyDays: number;
   anomalyFactorPercent: number;
   anomalyFloorMicros: number;
+}
+
+/** Calls for text. */
+export interface InferenceConfig {
+  deadlineS: number;
+  /** Of an answer, set aside at a time. */
+  heldOutputTokens: number;
+  pingS: number;
 }
 
 /** How much is called at once, and how long failing connections are left out. */

@@ -1,4 +1,5 @@
 import { DELEGATED_SETTINGS } from './delegated.settings.js';
+import { INFERENCE_SETTINGS } from './inference.settings.js';
 import { PAYMENT_SETTINGS } from './payment.settings.js';
 import { ROUTING_SETTINGS } from './routing.settings.js';
 import { choice, integer, list, secret, text, url, type Setting } from './setting.js';
@@ -279,6 +280,7 @@ export const SETTINGS = [
   ...DELEGATED_SETTINGS,
   ...UPSTREAM_SETTINGS,
   ...ROUTING_SETTINGS,
+  ...INFERENCE_SETTINGS,
   ...USAGE_SETTINGS,
   ...PAYMENT_SETTINGS,
 ] as const satisfies readonly Setting[];

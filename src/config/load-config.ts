@@ -111,6 +111,11 @@ function assemble(values: SettingValues): AppConfig {
     payments: toPayments(values),
     usage: toUsage(values),
     upstream: toUpstream(values),
+    inference: {
+      deadlineS: values.INFERENCE_DEADLINE_S as number,
+      heldOutputTokens: values.INFERENCE_HELD_OUTPUT_TOKENS as number,
+      pingS: values.STREAM_PING_S as number,
+    },
     secrets: {
       encryptionSecret:
         (values.ENCRYPTION_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'encryption'),
