@@ -29,6 +29,11 @@ export interface OfferedModel {
   isRestricted: boolean;
 }
 
+/** Whether it can be asked for now. */
+export function isOffered({ connections, isRetired, isRestricted }: OfferedModel): boolean {
+  return connections > 0 && !isRetired && !isRestricted;
+}
+
 interface View {
   searchSpaceId: string;
   connections: readonly Connection[];

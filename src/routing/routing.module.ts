@@ -16,7 +16,6 @@ import { CandidateGatherer } from './candidate-gatherer.js';
 import { ConnectionChooser } from './connection-chooser.js';
 import { RoutesReader } from './domain/routes.reader.port.js';
 import { RoutesRepository } from './domain/routes.repository.port.js';
-import { ModelsController } from './http/models.controller.js';
 import { RoutesController } from './http/routes.controller.js';
 import { ModelsService } from './models.service.js';
 import { PlanGathering } from './plan-gathering.js';
@@ -31,7 +30,7 @@ import { WishList } from './wish-list.js';
 /** From a public model name to the models and connections that may run. `REDIS_URL` shares sessions between processes. */
 @Module({
   imports: [ProvidersModule, ConnectionsModule, UpstreamModule],
-  controllers: [ModelsController, RoutesController],
+  controllers: [RoutesController],
   providers: [
     { provide: RoutesReader, useClass: SqlRoutesReader },
     { provide: SpacePreferences, useClass: KeptSpacePreferences },
@@ -54,7 +53,7 @@ import { WishList } from './wish-list.js';
     RoutingState,
     WishList,
   ],
-  exports: [RoutingService],
+  exports: [ModelsService, RoutingService],
 })
 export class RoutingModule implements OnModuleInit {
   constructor(private readonly registry: WorkRegistry) {}

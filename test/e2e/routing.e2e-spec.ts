@@ -251,7 +251,9 @@ describe('the list of models', () => {
       maps_to: ['embedded-image'],
     });
     expect(models.has('wild-*')).toBe(false);
-    expect((await listModels(operatorOf(atelier))).has('picture')).toBe(false);
+    expect((await listModels(operatorOf(atelier))).has('picture')).toBe(true);
+    const outsider = await createPerson(atelier, 'outsider-of-names');
+    expect((await listModels(outsider.session)).has('picture')).toBe(false);
     await give('only', ON_EMBEDDED, { search_space_id: atelier.spaceId, restrict: true });
     const restricted = await listModels();
     expect(restricted.get('embedded-image').available).toBe(false);

@@ -224,6 +224,8 @@ POST   /api/v1/connections/{id}/models/enable                       401 404 403 
 PATCH  /api/v1/connections/{id}/models/{name}                       401 404 403 ok  ok  403 403 404
 DELETE /api/v1/connections/{id}/models/{name}                       401 404 403 ok  ok  403 403 404
 POST   /api/v1/connections/{id}/models/{name}/test                  401 404 403 ok  ok  403 403 404
+GET    /v1/models                                                   401 404 ok  ok  ok  403 ok  404
+GET    /v1/models/{model}                                           401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/search-spaces/{spaceId}/model-preferences            401 404 ok  ok  ok  403 ok  404
 PUT    /api/v1/search-spaces/{spaceId}/model-preferences            401 404 403 403 ok  403 403 404
 `;

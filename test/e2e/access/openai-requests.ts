@@ -9,4 +9,6 @@ export const OPENAI_REQUESTS: Readonly<Record<string, RouteRequest>> = {
     ...inSpace,
     body: () => ({ prompt: 'a lighthouse at dawn', size: '32x32' }),
   },
+  'GET /v1/models': inSpace,
+  'GET /v1/models/{model}': inSpace,
 };

@@ -336,6 +336,7 @@ const NAMED: Readonly<Record<string, keyof Ids>> = {
   mappingId: 'mapping',
   apiKeyId: 'key',
   name: 'connectionModel',
+  model: 'connectionModel',
   slug: 'slug',
   provider: 'paymentProvider',
 };

@@ -1,8 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { describeSizes } from '../../providers/size-rule.js';
-import type { ChatCapabilities, EmbeddingCapabilities } from '../../providers/spec/chat-model.js';
-import type { ImageCapabilities } from '../../providers/spec/image-model.js';
-import type { OfferedModel } from '../models.service.js';
+import { describeSizes } from '../providers/size-rule.js';
+import type { ChatCapabilities, EmbeddingCapabilities } from '../providers/spec/chat-model.js';
+import type { ImageCapabilities } from '../providers/spec/image-model.js';
+import { isOffered, type OfferedModel } from '../routing/models.service.js';
+import { ModelPriceDto, toModelPriceDto } from './model-price.dto.js';
+import type { ModelPrice } from './model-prices.js';
 
 const OF_IMAGES = 'Of image models; else null';
 
@@ -96,6 +98,21 @@ export class ModelDto {
   })
   formats: readonly string[] | null;
 
+  @ApiProperty({ type: [String], nullable: true, description: OF_IMAGES })
+  styles: readonly string[] | null;
+
+  @ApiProperty({ type: [String], nullable: true, description: OF_IMAGES })
+  backgrounds: readonly string[] | null;
+
+  @ApiProperty({ type: 'integer', nullable: true, example: 16, description: OF_IMAGES })
+  input_images_max: number | null;
+
+  @ApiProperty({ type: Boolean, nullable: true, description: `Takes a mask. ${OF_IMAGES}` })
+  mask: boolean | null;
+
+  @ApiProperty({ type: Boolean, nullable: true, description: `Takes a seed. ${OF_IMAGES}` })
+  seed: boolean | null;
+
   @ApiProperty({ type: 'integer', nullable: true, example: 10, description: OF_IMAGES })
   n_max: number | null;
 
@@ -111,6 +128,15 @@ export class ModelDto {
     description: 'Of embedding models; else null',
   })
   embedding: EmbeddingLimitsDto | null;
+
+  @ApiProperty({
+    type: ModelPriceDto,
+    nullable: true,
+    description:
+      "By the list, before multipliers; of a route's name that of the first model. Null: none is listed. Calls on own " +
+      'credentials cost nothing here.',
+  })
+  price: ModelPriceDto | null;
 }
 
 export class ModelListDto {
@@ -118,15 +144,20 @@ export class ModelListDto {
   data: ModelDto[];
 }
 
-export function toModelDto(offered: OfferedModel): ModelDto {
-  const { name, model, isRetired, connections, mapsTo, isRestricted } = offered;
+/** @param findPrice by provider and model */
+export function toModelDto(
+  offered: OfferedModel,
+  findPrice: (provider: string, model: string) => ModelPrice | null,
+): ModelDto {
+  const { name, model, isRetired, connections, mapsTo } = offered;
+  const price = findPrice(model.provider, model.id);
   return {
     id: name,
     kind: model.kind,
     provider: model.provider,
     title: model.title,
     status: isRetired ? 'retired' : model.status,
-    available: connections > 0 && !isRetired && !isRestricted,
+    available: isOffered(offered),
     connections,
     maps_to: mapsTo,
     shutdown_date: model.shutdownDate,
@@ -134,6 +165,7 @@ export function toModelDto(offered: OfferedModel): ModelDto {
     ...toImageLimits(model.kind === 'image' ? model.capabilities : null),
     chat: model.kind === 'chat' ? toChatLimits(model.capabilities) : null,
     embedding: model.kind === 'embedding' ? toEmbeddingLimits(model.capabilities) : null,
+    price: price && toModelPriceDto(price),
   };
 }
 
@@ -143,6 +175,11 @@ function toImageLimits(capabilities: ImageCapabilities | null) {
     sizes: capabilities ? describeSizes(capabilities.sizes) : null,
     qualities: capabilities?.qualities ?? null,
     formats: capabilities?.formats ?? null,
+    styles: capabilities?.styles ?? null,
+    backgrounds: capabilities?.backgrounds ?? null,
+    input_images_max: capabilities?.inputImagesMax ?? null,
+    mask: capabilities?.mask ?? null,
+    seed: capabilities?.seed ?? null,
     n_max: capabilities?.nMax ?? null,
     prompt_characters_max: capabilities?.promptCharsMax ?? null,
   };
