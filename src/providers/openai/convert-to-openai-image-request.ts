@@ -7,6 +7,8 @@ import type { ImageModel } from '../spec/image-model.js';
 import type { ProviderWarning } from '../spec/image-result.js';
 import type { OpenaiImageOptionName, OpenaiImageOptions } from './openai-image-options.js';
 
+const PARTIAL_IMAGES_MAX = 3;
+
 /**
  * `gpt_image`: the current models of OpenAI and Azure, which answer base64 and refuse `response_format`.
  * `compatible`: the DALL·E shape that self-hosted servers speak.
@@ -46,7 +48,7 @@ export function convertToOpenaiImageRequest(
 ): OpenaiImageRequest {
   const dialect = findDialect(call, model);
   const endpoint = findEndpoint(call, dialect);
-  const { sent, warnings } = selectOptions(options, dialect, endpoint);
+  const { sent, warnings } = selectOptions(call, options, OPTIONS_SENT[dialect][endpoint]);
   if (model) warnings.push(...listUnsupportedOptions(call, model.capabilities));
   const body = {
     model: call.vendorModel ?? call.model,
@@ -57,6 +59,7 @@ export function convertToOpenaiImageRequest(
       : {}),
     ...(dialect === 'gpt_image' ? toGptFields(call) : toCompatibleFields(call, model)),
     ...sent,
+    ...toStreaming(call, dialect),
     ...toFiles(call, dialect, endpoint),
   };
   return { endpoint, body: withoutUnset(body), warnings };
@@ -75,24 +78,35 @@ function findEndpoint(call: ImageCall, dialect: OpenaiDialect): OpenaiEndpoint {
   throw new DomainError('routing.capability_missing', `The model ${call.model} cannot variation.`);
 }
 
+/** The vendor's own options, and over what the OpenAI address passed on. */
 function selectOptions(
+  call: ImageCall,
   options: OpenaiImageOptions,
-  dialect: OpenaiDialect,
-  endpoint: OpenaiEndpoint,
+  allowed: readonly OpenaiImageOptionName[],
 ): { sent: Record<string, unknown>; warnings: ProviderWarning[] } {
-  const allowed = OPTIONS_SENT[dialect][endpoint];
   const sent: Record<string, unknown> = {};
   const warnings: ProviderWarning[] = [];
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || value === null) continue;
-    if (allowed.includes(name as OpenaiImageOptionName)) sent[name] = value;
-    else {
-      const field = `provider_options.${name}`;
-      const message = `${field} is not supported by this model and operation and was left out`;
-      warnings.push({ code: 'unsupported_option', field, message });
+  const take = (given: Readonly<Record<string, unknown>>, prefix: string) => {
+    for (const [name, value] of Object.entries(given)) {
+      if (value === undefined || value === null) continue;
+      if (allowed.includes(name as OpenaiImageOptionName)) sent[name] = value;
+      else {
+        const field = `${prefix}${name}`;
+        const message = `${field} is not supported by this model and operation and was left out`;
+        warnings.push({ code: 'unsupported_option', field, message });
+      }
     }
-  }
+  };
+  take(call.openaiOptions ?? {}, '');
+  take(options, 'provider_options.');
   return { sent, warnings };
+}
+
+/** Drafts come by a stream. Of several pictures at once the vendor's documents say nothing: those come whole. */
+function toStreaming(call: ImageCall, dialect: OpenaiDialect): Record<string, unknown> {
+  const { partialImages = 0, onPartial, n } = call;
+  if (dialect !== 'gpt_image' || partialImages === 0 || !onPartial || n > 1) return {};
+  return { stream: true, partial_images: Math.min(partialImages, PARTIAL_IMAGES_MAX) };
 }
 
 function toGptFields(call: ImageCall): Record<string, unknown> {

@@ -3,18 +3,16 @@ import type { ModelCatalogService } from '../model-catalog.service.js';
 import { beginBody } from '../shared/begin-body.js';
 import { ChatEventRelay } from '../shared/chat-event-relay.js';
 import { ChatReportDraft } from '../shared/chat-report-draft.js';
-import type { ProviderExchange, ProviderHttp, StreamedResponse } from '../shared/provider-http.js';
+import type { ProviderExchange, ProviderHttp, TextRequest } from '../shared/provider-http.js';
 import { CHAT_ANSWER_BYTES_MAX, readChatJson } from '../shared/read-chat-json.js';
-import { readWholeBody } from '../shared/read-whole-body.js';
 import { relayChatEvents } from '../shared/relay-chat-events.js';
-import { toVendorRequestId } from '../shared/sanitize-vendor-text.js';
-import { sendToVendor } from '../shared/send-to-vendor.js';
+import { askVendor, beginAtVendor } from '../shared/send-to-vendor.js';
 import { readOpenaiUsage } from '../shared/token-usage.js';
 import type { ChatCall, ChatReply } from '../spec/chat-call.js';
 import type { ChatProviderStrategy } from '../spec/chat-provider.strategy.js';
 import { asksForUsage, convertToOpenaiChatRequest } from './convert-to-openai-chat-request.js';
 import { mapOpenaiError } from './map-openai-error.js';
-import { toOpenaiEndpoint } from './openai-endpoint.js';
+import { findOpenaiRequestId, toOpenaiEndpoint } from './openai-endpoint.js';
 
 const PATH = '/chat/completions';
 
@@ -43,22 +41,23 @@ export class OpenaiChatProvider implements ChatProviderStrategy {
   async submit(call: ChatCall): Promise<ChatReply> {
     const exchange = this.http.open(call.credential);
     try {
-      const response = await this.send(call, exchange);
-      const report = new ChatReportDraft(findRequestId(response.headers), []);
-      if (!call.stream) return await readAnswer(response, report);
+      const request = this.toRequest(call);
+      if (!call.stream) return await ask(exchange, request);
+      const { headers, content } = await beginAtVendor(exchange, request);
+      const report = new ChatReportDraft(findOpenaiRequestId(headers), []);
       const relay = new ChatEventRelay(report, asksForUsage(call.request));
-      const body = this.translateFaults(relayChatEvents(response.content, relay), call, exchange);
+      const body = this.translateFaults(relayChatEvents(content, relay), call, exchange);
       return { form: 'events', body: await beginBody(body), report: () => report.toReport() };
     } catch (error) {
       throw mapOpenaiError(error, call, exchange, this.clock.now());
     }
   }
 
-  private send(call: ChatCall, exchange: ProviderExchange): Promise<StreamedResponse> {
+  private toRequest(call: ChatCall): TextRequest {
     const isListed = this.catalog.findChatModel(call.model)?.provider === this.id;
     const { url, headers } = toOpenaiEndpoint(call.credential, PATH, call.attemptId);
     const body = JSON.stringify(convertToOpenaiChatRequest(call, isListed));
-    return sendToVendor(exchange, { url, headers, body, signal: call.signal });
+    return { url, headers, body, signal: call.signal };
   }
 
   private async *translateFaults(
@@ -79,11 +78,9 @@ export class OpenaiChatProvider implements ChatProviderStrategy {
 }
 
 /** Read to its end before it is handed on: it comes at once, and what is broken is known while it can be told. */
-async function readAnswer(
-  { content }: StreamedResponse,
-  report: ChatReportDraft,
-): Promise<ChatReply> {
-  const bytes = await readWholeBody(content, CHAT_ANSWER_BYTES_MAX);
+async function ask(exchange: ProviderExchange, request: TextRequest): Promise<ChatReply> {
+  const { headers, bytes } = await askVendor(exchange, request, CHAT_ANSWER_BYTES_MAX);
+  const report = new ChatReportDraft(findOpenaiRequestId(headers), []);
   const { usage, model, finishReason } = readChatJson(bytes);
   report.servedModel = model;
   report.finishReason = finishReason;
@@ -94,8 +91,4 @@ async function readAnswer(
 // eslint-disable-next-line @typescript-eslint/require-await
 async function* toBody(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
-}
-
-function findRequestId(headers: Headers): string | null {
-  return toVendorRequestId(headers.get('x-request-id') ?? headers.get('apim-request-id'));
 }

@@ -3,16 +3,14 @@ import type { ModelCatalogService } from '../model-catalog.service.js';
 import { MalformedAnswerError } from '../shared/malformed-answer.error.js';
 import type { ProviderExchange, ProviderHttp } from '../shared/provider-http.js';
 import { parseJson } from '../shared/read-json.js';
-import { readWholeBody } from '../shared/read-whole-body.js';
-import { toVendorRequestId } from '../shared/sanitize-vendor-text.js';
-import { sendToVendor } from '../shared/send-to-vendor.js';
+import { askVendor } from '../shared/send-to-vendor.js';
 import type { EmbeddingCall, EmbeddingResult } from '../spec/chat-call.js';
 import type { EmbeddingProviderStrategy } from '../spec/chat-provider.strategy.js';
 import { convertToOpenaiEmbeddingRequest } from './convert-to-openai-embedding-request.js';
 import { mapOpenaiEmbeddingResult } from './map-openai-embedding-result.js';
 import { mapOpenaiError } from './map-openai-error.js';
 import { parseOpenaiEmbeddings } from './openai-embedding-api.js';
-import { toOpenaiEndpoint } from './openai-endpoint.js';
+import { findOpenaiRequestId, toOpenaiEndpoint } from './openai-endpoint.js';
 
 const PATH = '/embeddings';
 /** 4,096 numbers with all their digits stay below; base64 is a fifth of it. */
@@ -44,14 +42,12 @@ export class OpenaiEmbeddingProvider implements EmbeddingProviderStrategy {
     const request = convertToOpenaiEmbeddingRequest(call, model);
     const { url, headers } = toOpenaiEndpoint(call.credential, PATH, call.attemptId);
     const body = JSON.stringify(request.body);
-    const response = await sendToVendor(exchange, { url, headers, body, signal: call.signal });
     const bytesMax = ANSWER_BYTES_MIN + call.inputs.length * ANSWER_BYTES_PER_INPUT_MAX;
-    const bytes = await readWholeBody(response.content, bytesMax);
-    const answer = parseOpenaiEmbeddings(parseJson(bytes.toString('utf8')));
+    const vendorRequest = { url, headers, body, signal: call.signal };
+    const whole = await askVendor(exchange, vendorRequest, bytesMax);
+    const answer = parseOpenaiEmbeddings(parseJson(whole.bytes.toString('utf8')));
     if (!answer) throw new MalformedAnswerError('the answer has no list of vectors');
-    const vendorRequestId = toVendorRequestId(
-      response.headers.get('x-request-id') ?? response.headers.get('apim-request-id'),
-    );
+    const vendorRequestId = findOpenaiRequestId(whole.headers);
     return mapOpenaiEmbeddingResult(call, { answer, vendorRequestId, warnings: request.warnings });
   }
 }

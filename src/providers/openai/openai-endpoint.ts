@@ -1,3 +1,4 @@
+import { toVendorRequestId } from '../shared/sanitize-vendor-text.js';
 import type { ProviderCredential } from '../spec/image-call.js';
 
 const BASE_URL = 'https://api.openai.com/v1';
@@ -19,7 +20,7 @@ export function toOpenaiEndpoint(
 ): OpenaiEndpoint {
   const { apiKey, keyHeader = 'authorization', organization, project } = credential;
   const url = `${credential.baseUrl?.replace(/\/+$/, '') ?? BASE_URL}${path}`;
-  const query = new URLSearchParams({ ...credential.query }).toString();
+  const query = credential.query ? new URLSearchParams({ ...credential.query }).toString() : '';
   const key = apiKey === null ? {} : toKeyHeader(apiKey, keyHeader);
   return {
     url: query === '' ? url : `${url}?${query}`,
@@ -32,6 +33,14 @@ export function toOpenaiEndpoint(
       ...(project ? { 'openai-project': project } : {}),
     },
   };
+}
+
+/** @param headers by names in lower case */
+export function findOpenaiRequestId(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): string | null {
+  const id = headers['x-request-id'] ?? headers['apim-request-id'];
+  return toVendorRequestId(Array.isArray(id) ? id.join(', ') : (id ?? null));
 }
 
 function toKeyHeader(apiKey: string, keyHeader: string): Record<string, string> {

@@ -1,4 +1,4 @@
-import { parseJson, toRecord, toText, toWord } from '../shared/read-json.js';
+import { type JsonRecord, parseJson, toRecord, toText, toWord } from '../shared/read-json.js';
 
 /**
  * The wire forms, read leniently: only what is used, everything optional, anything unexpected taken as absent.
@@ -41,6 +41,17 @@ export function parseOpenaiImageAnswer(document: unknown): OpenaiImageAnswer | n
     quality: toWord(answer.quality),
     outputFormat: toWord(answer.output_format),
     usage: answer.usage ?? null,
+  };
+}
+
+/** The last event of a stream: the same words for its one picture. */
+export function parseOpenaiImageEvent(event: JsonRecord): OpenaiImageAnswer {
+  return {
+    items: [toItem(event)],
+    size: toWord(event.size),
+    quality: toWord(event.quality),
+    outputFormat: toWord(event.output_format),
+    usage: event.usage ?? null,
   };
 }
 

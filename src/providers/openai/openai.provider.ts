@@ -27,9 +27,14 @@ import {
 } from './convert-to-openai-image-request.js';
 import { mapOpenaiError } from './map-openai-error.js';
 import { mapOpenaiImageResult, mapOpenaiImageUsage } from './map-openai-image-result.js';
-import { type OpenaiImageAnswer, parseOpenaiImageAnswer } from './openai-image-api.js';
+import {
+  type OpenaiImageAnswer,
+  parseOpenaiImageAnswer,
+  parseOpenaiImageEvent,
+} from './openai-image-api.js';
 import { toOpenaiImageOptions } from './openai-image-options.js';
 import { hasFilteredPicture } from './read-content-filter.js';
+import { receiveOpenaiImageStream, type StreamProgress } from './receive-openai-image-stream.js';
 
 const BASE_URL = 'https://api.openai.com/v1';
 /** 4K pictures with alpha stay below; an answer's picture beyond it is refused while it is read. */
@@ -66,14 +71,18 @@ export class OpenaiProvider implements ImageProviderStrategy {
       options,
     );
     const exchange = this.http.open(call.credential);
+    const progress: StreamProgress = { partials: 0 };
     try {
       const response = await send(call, request, exchange);
-      return { state: 'finished', result: await receive(call, request, response) };
+      const result = isEventStream(response)
+        ? await receiveStream(call, request, response, progress)
+        : await receive(call, request, response);
+      return { state: 'finished', result };
     } catch (error) {
       // Whoever stores or supplies pictures knows best what went wrong there: it is not the vendor's fault.
       if (error instanceof ConsumerFault) throw error.cause;
       if (exchange.uploadFault !== null) throw exchange.uploadFault;
-      throw mapOpenaiError(error, call, exchange, this.clock.now());
+      throw mapOpenaiError(error, call, exchange, this.clock.now(), progress.partials > 0);
     }
   }
 }
@@ -147,10 +156,7 @@ async function receive(
   const answer = parseOpenaiImageAnswer(document);
   if (!answer) throw new MalformedAnswerError('the answer has no list of pictures');
   const delivered = [...streamed, ...(await deliverUrls(call, answer, streamed))];
-  const { headers } = response;
-  const vendorRequestId = toVendorRequestId(
-    headers.get('x-request-id') ?? headers.get('apim-request-id'),
-  );
+  const vendorRequestId = readRequestId(response);
   if (delivered.length === 0 && hasFilteredPicture(document)) {
     throw toFiltered(call, vendorRequestId);
   }
@@ -161,6 +167,33 @@ async function receive(
     vendorRequestId,
     warnings: request.warnings,
   });
+}
+
+/** Only servers that were asked to answer so. */
+function isEventStream({ headers }: StreamedResponse): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+}
+
+async function receiveStream(
+  call: ImageCall,
+  request: OpenaiImageRequest,
+  response: StreamedResponse,
+  progress: StreamProgress,
+): Promise<ImageResult> {
+  const { document, isDelivered } = await receiveOpenaiImageStream(
+    call,
+    response.content,
+    progress,
+  );
+  const answer = parseOpenaiImageEvent(document);
+  const vendorRequestId = readRequestId(response);
+  if (!isDelivered) throw toNoOutput(call, answer, vendorRequestId);
+  const { warnings } = request;
+  return mapOpenaiImageResult(call, { answer, delivered: [0], vendorRequestId, warnings });
+}
+
+function readRequestId({ headers }: StreamedResponse): string | null {
+  return toVendorRequestId(headers.get('x-request-id') ?? headers.get('apim-request-id'));
 }
 
 async function deliverUrls(

@@ -63,6 +63,13 @@ export interface ImageCall {
   mask?: InputImage | null;
   /** The vendor's own options as the caller wrote them; checked strictly by `assertOptions`. */
   providerOptions: Readonly<Record<string, unknown>>;
+  /**
+   * What a caller of the OpenAI address wrote beside the common words, by OpenAI's names and checked there. A provider
+   * of that form passes on what its model takes; every other leaves it.
+   */
+  openaiOptions?: Readonly<Record<string, unknown>>;
+  /** Drafts of the picture wanted on the way, 0 to 3. A provider without such, or asked for several pictures, gives none. */
+  partialImages?: number;
   credential: ProviderCredential;
   /** Ends the call. A reason named `TimeoutError` means the deadline passed; any other, that it was canceled. */
   signal: AbortSignal;
@@ -79,6 +86,20 @@ export interface ImageCall {
    * before `submit` answers. May be repeated. What it throws ends the call and comes out of `submit` unchanged.
    */
   keep?(reference: JsonValue): Promise<void>;
+  /** Takes a draft as soon as it is here whole. Absent = nobody looks, and none is asked for. Must not throw. */
+  onPartial?(partial: PartialImage): void;
+}
+
+/** A draft of a picture that is still being made: shown, never stored. Unchecked vendor content, at most 16 MiB. */
+export interface PartialImage {
+  /** 0 and up, as they come. */
+  index: number;
+  bytes: readonly Uint8Array[];
+  /** In the vendor's words; null = not told. */
+  size: string | null;
+  quality: string | null;
+  background: string | null;
+  outputFormat: string | null;
 }
 
 /** Bytes are unchecked vendor content: bound, sniff and measure them. A URL is hostile until the outbound guard took it. */
