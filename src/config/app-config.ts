@@ -23,8 +23,10 @@ export abstract class AppConfig {
   abstract readonly usage: UsageConfig;
   abstract readonly upstream: UpstreamConfig;
   abstract readonly inference: InferenceConfig;
+  abstract readonly responseCache: ResponseCacheConfig;
   abstract readonly secrets: SecretsConfig;
   abstract readonly sso: SsoConfig;
+  abstract readonly moderation: ModerationConfig;
 }
 
 export interface HttpConfig {
@@ -141,6 +143,18 @@ export interface VendorConfig {
 export interface RoutingConfig {
   /** Candidates after the first. */
   retriesMax: number;
+}
+
+/** Answers that are kept for spaces. */
+export interface ResponseCacheConfig {
+  /** Of all answers that one process holds. */
+  bytesMax: number;
+}
+
+/** From which risk prompts are refused, and from which they are noted: whole percent; null = never. */
+export interface ModerationConfig {
+  blockPercent: number | null;
+  warnPercent: number | null;
 }
 
 /** How credit is bought. */

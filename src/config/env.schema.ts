@@ -1,6 +1,8 @@
 import { DELEGATED_SETTINGS } from './delegated.settings.js';
 import { INFERENCE_SETTINGS } from './inference.settings.js';
+import { MODERATION_SETTINGS } from './moderation.settings.js';
 import { PAYMENT_SETTINGS } from './payment.settings.js';
+import { RESPONSE_CACHE_SETTINGS } from './response-cache.settings.js';
 import { ROUTING_SETTINGS } from './routing.settings.js';
 import { choice, integer, list, secret, text, url, type Setting } from './setting.js';
 import { UPSTREAM_SETTINGS } from './upstream.settings.js';
@@ -280,9 +282,11 @@ export const SETTINGS = [
   ...DELEGATED_SETTINGS,
   ...UPSTREAM_SETTINGS,
   ...ROUTING_SETTINGS,
+  ...RESPONSE_CACHE_SETTINGS,
   ...INFERENCE_SETTINGS,
   ...USAGE_SETTINGS,
   ...PAYMENT_SETTINGS,
+  ...MODERATION_SETTINGS,
 ] as const satisfies readonly Setting[];
 
 export type SettingName = (typeof SETTINGS)[number]['name'];

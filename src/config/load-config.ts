@@ -4,6 +4,7 @@ import { ConfigError } from './config.errors.js';
 import { type Environment, readSettings, type SettingValues } from './read-settings.js';
 import { readOrCreateSecret } from './secret-files.js';
 import { checkDelegated, toDelegated } from './to-delegated.js';
+import { checkModeration, toModeration } from './to-moderation.js';
 import { checkPayments, toPayments } from './to-payments.js';
 import { toUpstream } from './to-upstream.js';
 import { checkVendors, toVendors } from './to-vendors.js';
@@ -27,6 +28,7 @@ function checkTogether(values: SettingValues, faults: string[]): void {
   checkLargeSet(values, faults);
   checkDelegated(values, faults);
   checkPayments(values, faults);
+  checkModeration(values, faults);
   checkReturnOrigins(values, faults);
   checkUrlScheme(values, 'DATABASE_URL', ['postgres:', 'postgresql:'], faults);
   checkUrlScheme(values, 'REDIS_URL', ['redis:', 'rediss:'], faults);
@@ -111,6 +113,7 @@ function assemble(values: SettingValues): AppConfig {
     payments: toPayments(values),
     usage: toUsage(values),
     upstream: toUpstream(values),
+    responseCache: { bytesMax: values.RESPONSE_CACHE_BYTES as number },
     inference: {
       deadlineS: values.INFERENCE_DEADLINE_S as number,
       heldOutputTokens: values.INFERENCE_HELD_OUTPUT_TOKENS as number,
@@ -121,6 +124,7 @@ function assemble(values: SettingValues): AppConfig {
         (values.ENCRYPTION_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'encryption'),
       encryptionSecretPrevious: values.ENCRYPTION_SECRET_PREVIOUS as string | null,
     },
+    moderation: toModeration(values),
     sso: { returnOrigins: values.SSO_RETURN_ORIGINS as readonly string[] },
   };
 }
