@@ -137,6 +137,7 @@ export class CallVendorService {
       signal,
       deliver: (image) => pictures.take(image, connection),
       keep: (reference) => this.keep(run, reference),
+      onPartial: pictures.onPartial,
     });
     try {
       return await strategy.submit(call);

@@ -9,6 +9,7 @@ import { AdmitGenerationService } from './admit-generation.service.js';
 import type { Asking } from './asking.js';
 import { AwaitGenerationService } from './await-generation.service.js';
 import { CreditCheckService, USAGE_TYPE } from './credit-check.service.js';
+import type { Generation } from './domain/generation.js';
 import { assertRequest, type GenerationRequest } from './domain/generation-request.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
 import type { Preference } from './domain/prefer.js';
@@ -25,6 +26,14 @@ export interface Creation {
 export interface CreateOptions {
   preference: Preference;
   phases: PhaseTimer;
+  /** Told before the run begins, once it is paid for; also for a repeat that joins the run of its first. */
+  onAdmitted?: (admitted: Admitted) => void;
+}
+
+export interface Admitted {
+  generationId: string;
+  /** Null = another request's, which is joined. */
+  generation: Generation | null;
 }
 
 /** One request for pictures, from the door to its answer. */
@@ -64,8 +73,9 @@ export class CreateGenerationService {
     request: GenerationRequest,
     draft: OwnedRun,
     asking: Asking,
-    { preference, phases }: CreateOptions,
+    options: CreateOptions,
   ): Promise<Creation> {
+    const { preference, phases } = options;
     const ticket = preference.waitS > 0 ? this.starts.reserve(request.searchSpaceId) : null;
     let refusal: Refusal | null = null;
     let isAdmitted = false;
@@ -76,7 +86,9 @@ export class CreateGenerationService {
       // Whoever only waits for another request's pictures takes no place from those who run.
       if (!isAdmitted) ticket?.end();
     }
-    if (refusal) return this.answerRefusal(refusal, draft, preference);
+    if (refusal) return this.answerRefusal(refusal, draft, options);
+    const { generation } = draft;
+    options.onAdmitted?.({ generationId: generation.id, generation });
     if (!ticket) {
       await this.starts.enqueue(draft.generation.id);
       return { view: toFreshView(draft), isReplay: false };
@@ -128,13 +140,14 @@ export class CreateGenerationService {
   private async answerRefusal(
     refusal: Refusal,
     draft: OwnedRun,
-    preference: Preference,
+    { preference, onAdmitted }: CreateOptions,
   ): Promise<Creation> {
     const unpaid = toAdmissionError(refusal, USAGE_TYPE, draft.generation.createdAt);
     if (unpaid) throw unpaid;
     if (refusal.code === 'spaces.closed') throw spaceBeingDeleted();
     const id = refusal.generation_id as string;
     if (refusal.code === 'attach') {
+      onAdmitted?.({ generationId: id, generation: null });
       return { view: await this.waits.waitFor(id, preference.waitS), isReplay: false };
     }
     if (refusal.code !== 'idempotency') {

@@ -147,6 +147,7 @@ export class DraftGenerationService {
       quality: request.quality,
       promptBytes: Buffer.byteLength(request.prompt),
       inputImages: request.referenceImages.length + (request.mask ? 1 : 0),
+      partialImages: request.partialImages,
     });
     return { stored: toStored(candidate, request, quote), basis: quote.basis };
   }
@@ -158,7 +159,7 @@ export class DraftGenerationService {
     options: StoredOptions,
   ): Generation {
     const generation: Generation = {
-      id: newId(),
+      id: request.id ?? newId(),
       searchSpaceId: request.searchSpaceId,
       collectionId: request.collectionId ?? null,
       status: 'queued',
@@ -249,6 +250,8 @@ function toOptions(request: GenerationRequest): StoredOptions {
     background: request.background,
     compression: request.compression,
     providerOptions: request.providerOptions,
+    openaiOptions: request.openaiOptions,
+    partialImages: request.partialImages,
     hasInputs: request.referenceImages.length > 0 || request.mask !== null,
     requestedModel: request.model,
     session: request.session,

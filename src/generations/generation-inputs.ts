@@ -6,6 +6,7 @@ import type { StageTarget } from '../media/domain/storage-key.js';
 import { MediaService, type StagedMedia } from '../media/media.service.js';
 import { OutboundFetcher } from '../outbound/outbound-fetcher.port.js';
 import { fetchFailed } from '../outbound/outbound.errors.js';
+import { atField } from './at-field.js';
 import type { GenerationRequest, ReferenceImage } from './domain/generation-request.js';
 
 /** For one picture. */
@@ -58,6 +59,7 @@ export class GenerationInputs {
       for (const one of mask ? [...wanted, mask] : wanted) {
         prepared.push(await this.prepareOne({ ...one, untilMs }, request.searchSpaceId));
       }
+      assertMaskFits(prepared);
       return prepared;
     } catch (error) {
       await this.discard(prepared);
@@ -89,6 +91,7 @@ export class GenerationInputs {
     { image, target, field, untilMs }: WantedInput,
     searchSpaceId: string,
   ): Promise<PreparedInput> {
+    if (image.staged) return { target: image.staged.target, staged: image.staged };
     if (image.mediaId !== undefined) {
       const source = await this.media.findAsset(searchSpaceId, image.mediaId);
       if (source) return { target, source };
@@ -122,20 +125,30 @@ export class GenerationInputs {
   }
 }
 
+/** A mask lies over the first picture, point by point. */
+function assertMaskFits(prepared: readonly PreparedInput[]): void {
+  const mask = prepared.find(({ target }) => target.role === 'mask');
+  const [first] = prepared
+    .filter(({ target }) => target.role === 'input')
+    .toSorted((left, right) => left.target.index - right.target.index);
+  if (!mask || !first) return;
+  const [wanted, given] = [describeSize(first), describeSize(mask)];
+  if (wanted === given) return;
+  throw DomainError.invalid(
+    'mask',
+    `must be as large as the first picture: ${wanted}, not ${given}`,
+  );
+}
+
+function describeSize(input: PreparedInput): string {
+  const { widthPx, heightPx } = 'staged' in input ? input.staged : input.source;
+  return `${widthPx}x${heightPx}`;
+}
+
 function decode(data: string, field: string): Buffer {
   const base64 = data.replace(DATA_URL_FORM, '');
   if (base64 === '' || !BASE64_FORM.test(base64)) {
     throw DomainError.invalid(field, 'must be base64, or a data: URL with base64');
   }
   return Buffer.from(base64, 'base64');
-}
-
-/** The same refusal, with the field that it is about. */
-function atField(error: unknown, field: string): unknown {
-  if (!(error instanceof DomainError) || error.fields.length > 0) return error;
-  return new DomainError(error.code, `${field}: ${error.message}`, {
-    details: error.details,
-    fields: [{ field, message: error.message }],
-    cause: error,
-  });
 }

@@ -40,6 +40,7 @@ import { GenerationsController } from './http/generations.controller.js';
 import { NativeCreation } from './http/native-creation.js';
 import { QuoteController } from './http/quote.controller.js';
 import { LocalRuns } from './local-runs.js';
+import { PartialPictures } from './partial-pictures.js';
 import { QueuedRunsWorker } from './queued-runs.worker.js';
 import { QuoteGenerationService } from './quote-generation.service.js';
 import { ReceivedPictures } from './received-pictures.js';
@@ -85,6 +86,7 @@ import { ViewGenerationsService } from './view-generations.service.js';
     GenerationsReconciler,
     LocalRuns,
     NativeCreation,
+    PartialPictures,
     QueuedRunsWorker,
     QuoteGenerationService,
     ReceivedPictures,
@@ -96,7 +98,7 @@ import { ViewGenerationsService } from './view-generations.service.js';
     StartRunService,
     ViewGenerationsService,
   ],
-  exports: [CreateGenerationService, DeliveryMarks, GenerationLinks],
+  exports: [CreateGenerationService, DeliveryMarks, GenerationLinks, PartialPictures],
 })
 export class GenerationsModule implements OnModuleInit {
   constructor(

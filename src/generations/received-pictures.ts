@@ -9,6 +9,7 @@ import type { DeliveredImage } from '../providers/spec/image-call.js';
 import type { ImageFacts } from '../providers/spec/image-result.js';
 import type { Connection } from '../connections/connection.js';
 import type { Generation, GenerationWarning } from './domain/generation.js';
+import { PartialPictures } from './partial-pictures.js';
 
 const FETCH_TIMEOUT_MS = 60_000;
 const HTTP_OK = 200;
@@ -22,6 +23,7 @@ export class ReceivedPictures {
     private readonly config: AppConfig,
     private readonly media: MediaService,
     private readonly fetcher: OutboundFetcher,
+    private readonly partials: PartialPictures,
   ) {}
 
   open(generation: Generation, attemptId: string) {
@@ -29,6 +31,8 @@ export class ReceivedPictures {
     const warnings: GenerationWarning[] = [];
     return {
       warnings,
+      /** Absent = nobody looks. */
+      onPartial: this.partials.findListener(generation),
       /** How many arrived whole. */
       get count() {
         return staged.length;

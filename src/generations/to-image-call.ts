@@ -14,6 +14,7 @@ export interface CallParts {
   signal: AbortSignal;
   deliver: ImageCall['deliver'];
   keep: ImageCall['keep'];
+  onPartial: ImageCall['onPartial'];
 }
 
 /** A stored generation as the call that a vendor gets. */
@@ -43,10 +44,13 @@ export function toImageCall(parts: CallParts): ImageCall {
     inputImages: parts.inputs.map((asset) => toInput(asset, parts.media, isTryOn)),
     mask: parts.mask && toInput(parts.mask, parts.media, false),
     providerOptions: options.providerOptions,
+    openaiOptions: options.openaiOptions,
+    partialImages: options.partialImages,
     credential: parts.connection.credential,
     signal: parts.signal,
     deliver: parts.deliver,
     keep: parts.keep,
+    onPartial: parts.onPartial,
   };
 }
 

@@ -12,6 +12,8 @@ export interface ImageQuoteRequest extends PictureSpec {
   promptBytes: number;
   /** Pictures sent along, the mask included. */
   inputImages: number;
+  /** Drafts shown on the way; absent = none. */
+  partialImages?: number;
   /** Basis points; absent = as listed. */
   multiplierBp?: number;
 }
@@ -30,6 +32,8 @@ export interface ImageQuote {
 const BYTES_PER_TOKEN = 3;
 /** About 1,024 tokens were seen for a square picture and 1,536 for a long one; twice that is held. */
 const INPUT_IMAGE_TOKENS = 3_072;
+/** What OpenAI counts for each draft of a picture. */
+const PARTIAL_IMAGE_TOKENS = 100;
 /** Text and reasoning that come along with a picture where text output has a price. */
 const OUTPUT_TEXT_TOKENS = 2_048;
 
@@ -53,14 +57,16 @@ export function quoteImage(
 
 /** Where pictures are priced by token, text and pictures that go in cost too, for every picture that comes out. */
 function toTokenLines(prices: readonly Price[], request: ImageQuoteRequest): PricedLine[] {
-  const { n, promptBytes, inputImages } = request;
-  if (findUnitPrice(prices, 'image_output_token') === null) return [];
+  const { n, promptBytes, inputImages, partialImages = 0 } = request;
+  const picturePrice = findUnitPrice(prices, 'image_output_token');
+  if (picturePrice === null) return [];
   const textPrice = findUnitPrice(prices, 'input_token') ?? 0;
   const imagePrice = findUnitPrice(prices, 'image_input_token', 'input_token') ?? 0;
   const outputPrice = findUnitPrice(prices, 'output_token') ?? 0;
   return [
     { units: n * divideUp(promptBytes, BYTES_PER_TOKEN), microsPerMillion: textPrice },
     { units: n * inputImages * INPUT_IMAGE_TOKENS, microsPerMillion: imagePrice },
+    { units: n * partialImages * PARTIAL_IMAGE_TOKENS, microsPerMillion: picturePrice },
     { units: n * OUTPUT_TEXT_TOKENS, microsPerMillion: outputPrice },
   ];
 }

@@ -5,8 +5,27 @@ import type { Operation } from './generation.js';
 const METADATA_BYTES_MAX = 4_096;
 const PROVIDER_OPTIONS_BYTES_MAX = 16_384;
 
+/** A picture that is in the store already, under the id of the generation to be, and has no row yet. */
+export interface StagedImage {
+  target: {
+    generationId: string;
+    attemptId: null;
+    role: 'input' | 'mask';
+    /** Its place among the pictures that go in. */
+    index: number;
+  };
+  sha256: string;
+  format: 'png' | 'jpeg' | 'webp';
+  mediaType: string;
+  widthPx: number;
+  heightPx: number;
+  sizeBytes: number;
+}
+
 /** One picture to work from; exactly one member is set. */
 export interface ReferenceImage {
+  /** From a form: it was stored while it came. */
+  staged?: StagedImage;
   mediaId?: string;
   url?: string;
   /** Base64, or a data: URL. */
@@ -15,6 +34,8 @@ export interface ReferenceImage {
 
 /** What a caller asks for, in our own words, whatever surface it came through. */
 export interface GenerationRequest {
+  /** The id it is to have, where pictures were stored under it before; absent = a new one. */
+  id?: string;
   searchSpaceId: string;
   /** A collection of the space; undefined or null: in none. */
   collectionId?: string | null;
@@ -47,6 +68,10 @@ export interface GenerationRequest {
   referenceImages: readonly ReferenceImage[];
   mask: ReferenceImage | null;
   providerOptions: Record<string, unknown>;
+  /** What vendors of OpenAI's form are told besides, by OpenAI's names; decides neither route nor price. */
+  openaiOptions?: Record<string, unknown>;
+  /** Drafts to be shown on the way, 0 to 3; absent = none. */
+  partialImages?: number;
   metadata: Record<string, unknown> | null;
 }
 
@@ -87,7 +112,8 @@ export function assertOwnInputs({ referenceImages, mask }: GenerationRequest): v
 }
 
 function assertReference(image: ReferenceImage, field: string): void {
-  const given = [image.mediaId, image.url, image.data].filter((value) => value !== undefined);
+  const { mediaId, url, data, staged } = image;
+  const given = [mediaId, url, data, staged].filter((value) => value !== undefined);
   if (given.length !== 1) {
     throw DomainError.invalid(field, 'must have exactly one of media_id, url and data');
   }

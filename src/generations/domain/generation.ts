@@ -89,6 +89,10 @@ export interface StoredOptions {
   background?: 'auto' | 'opaque' | 'transparent';
   compression?: number;
   providerOptions: Record<string, unknown>;
+  /** For vendors of OpenAI's form alone. */
+  openaiOptions?: Record<string, unknown>;
+  /** Drafts wanted on the way; they are shown only while somebody looks. */
+  partialImages?: number;
   /** Whether pictures go in; they are assets of the generation. */
   hasInputs: boolean;
   /** What the caller asked for by name; null or absent = nothing. */
