@@ -10,6 +10,7 @@ import {
   type Refusal,
   toText,
 } from './openai-image-rules.js';
+import { readStreaming, sendImageStream } from './openai-image-stream.js';
 import { answerOpenaiText, isTextPath, toTextPrompt } from './openai-text.simulator.js';
 import { readSimulatedBody, type SimulatedBody } from './read-simulated-body.js';
 import type { SimulatedCall } from './simulated-call.js';
@@ -37,7 +38,8 @@ export interface OpenaiSimulatorOptions {
 
 /**
  * A fixture's name; a fault of the connection or a success that lies; or `slow=MS`. `noise`: a valid picture of many
- * bytes; `url_answer`: links where base64 is documented; `metadata_url`: the last of them leads to the cloud's secrets;
+ * bytes; `stream_…`: see sendImageStream; `no_stream`: one answer where a stream was asked for; `url_answer`: links where
+ * base64 is documented; `metadata_url`: the last of them leads to the cloud's secrets;
  * `echo_key`: a refusal that repeats the credential.
  */
 export type SimulatorFault =
@@ -54,6 +56,11 @@ export type SimulatorFault =
   | 'url_answer'
   | 'metadata_url'
   | 'echo_key'
+  | 'stream_cut'
+  | 'stream_error'
+  | 'stream_end'
+  | 'stream_slow'
+  | 'no_stream'
   | `slow=${number}`;
 
 const MARKER = /\[sim:([a-z_]+(?:=\d+)?)\]/;
@@ -185,6 +192,12 @@ export class OpenaiSimulator {
     }
     const refusal = isEdit ? await checkFiles(body) : null;
     if (refusal) return sendRefusal(response, refusal);
+    const { isStream, partials } = readStreaming(body);
+    if (isStream && fault !== 'no_stream') {
+      const inputs = body.files.filter((file) => file.field !== 'mask').length;
+      const usage = countUsage(fields, inputs);
+      return sendImageStream(response, { fields, isEdit, usage, fault }, partials);
+    }
     await this.succeed(response, { ...fields, isAzure }, body, fault);
   }
 
