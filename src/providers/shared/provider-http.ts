@@ -2,9 +2,10 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Agent, Dispatcher } from 'undici';
-import { SentMarkHandler } from './sent-mark.handler.js';
 import type { ProviderCredential } from '../spec/image-call.js';
+import { MarkedDispatcher } from './marked-dispatcher.js';
 import { listenToSocket, type SocketRequest } from './vendor-socket.js';
+import { type WholeAnswer, WholeAnswerHandler } from './whole-answer.handler.js';
 
 /** A large picture takes minutes to make before the first byte comes; the call's own deadline is usually shorter. */
 export const HEADERS_TIMEOUT_MS = 600_000;
@@ -22,6 +23,10 @@ const STATUS_OK_MIN = 200;
 const STATUS_OK_MAX = 299;
 /** Statuses with which a Response may carry no body. */
 const STATUS_WITHOUT_BODY = [204, 205];
+
+/** Taken apart before; when so many are known all are forgotten. */
+const ADDRESSES_MAX = 1_000;
+const addresses = new Map<string, { origin: string; path: string }>();
 
 export const PROVIDER_DISPATCHER_OPTIONS = {
   connections: CONNECTIONS_PER_ORIGIN_MAX,
@@ -49,6 +54,23 @@ export class StreamedResponse extends Response {
   }
 }
 
+/** A POST whose body is at hand. */
+export interface TextRequest {
+  url: string;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body: string;
+  signal: AbortSignal;
+}
+
+/** The beginning of an answer that is read while it comes. */
+export interface BegunAnswer {
+  status: number;
+  /** By names in lower case. */
+  headers: Dispatcher.ResponseData['headers'];
+  content: Readable;
+}
+
 /** One request to a vendor and what is known of it when it fails. */
 export class ProviderExchange {
   /** Whether any of it may have left this machine. False = the vendor cannot have done any work. */
@@ -64,7 +86,7 @@ export class ProviderExchange {
     const answer = await this.send(new URL(String(url)), init);
     const status = answer.statusCode;
     const headers = toHeaders(answer.headers);
-    if (status >= STATUS_OK_MIN && status <= STATUS_OK_MAX) {
+    if (isSuccess(status)) {
       return new StreamedResponse(answer.body, { status, headers });
     }
     const bodyText = await readStart(answer.body);
@@ -75,11 +97,45 @@ export class ProviderExchange {
     });
   };
 
+  /**
+   * An answer that is needed whole, with as few steps as there can be. A failure is noted as by `fetch`.
+   * @param bytesMax of a success
+   * @throws MalformedAnswerError for one that is longer, the signal's reason, or what the connection threw
+   */
+  async ask(request: TextRequest, bytesMax: number): Promise<WholeAnswer> {
+    const { signal } = request;
+    const handler = new WholeAnswerHandler({
+      signal,
+      isSuccess,
+      toBytesMax: (status) => (isSuccess(status) ? bytesMax : ERROR_BODY_BYTES_MAX),
+      mark: this.mark,
+    });
+    this.dispatcher.dispatch(toDispatchOptions(request), handler);
+    const answer = await handler.answer;
+    if (isSuccess(answer.status)) return answer;
+    const bodyText = answer.bytes.toString('utf8').slice(0, ERROR_BODY_BYTES_MAX);
+    this.failure = { status: answer.status, headers: toHeaders(answer.headers), bodyText };
+    return answer;
+  }
+
+  /** An answer that is read while it comes. A failure is noted as by `fetch`, and its `content` is spent. */
+  async begin(request: TextRequest): Promise<BegunAnswer> {
+    const { signal } = request;
+    const marked = new MarkedDispatcher(this.dispatcher, this.mark);
+    const answer = await marked.request({ ...toDispatchOptions(request), signal });
+    const { statusCode: status, headers, body: content } = answer;
+    if (!isSuccess(status)) {
+      this.failure = { status, headers: toHeaders(headers), bodyText: await readStart(content) };
+    }
+    return { status, headers, content };
+  }
+
+  private readonly mark = (): void => {
+    this.wasSent = true;
+  };
+
   private send(url: URL, init: RequestInit): Promise<Dispatcher.ResponseData> {
-    const marked = this.dispatcher.compose(
-      (dispatch) => (options, handler) =>
-        dispatch(options, new SentMarkHandler(handler, () => (this.wasSent = true))),
-    );
+    const marked = new MarkedDispatcher(this.dispatcher, this.mark);
     return marked.request({
       origin: url.origin,
       path: url.pathname + url.search,
@@ -140,6 +196,26 @@ export class ProviderHttp implements OnApplicationShutdown {
   private choose(credential?: ProviderCredential): Dispatcher {
     return credential?.isHouse === true ? this.houseDispatcher : this.dispatcher;
   }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= STATUS_OK_MIN && status <= STATUS_OK_MAX;
+}
+
+function toDispatchOptions({ url, headers, body }: TextRequest): Dispatcher.DispatchOptions {
+  const { origin, path } = toAddress(url);
+  return { origin, path, method: 'POST', headers, body };
+}
+
+/** The few addresses that nearly all requests go to are taken apart once. */
+function toAddress(text: string): { origin: string; path: string } {
+  const known = addresses.get(text);
+  if (known) return known;
+  const { origin, pathname, search } = new URL(text);
+  if (addresses.size >= ADDRESSES_MAX) addresses.clear();
+  const address = { origin, path: pathname + search };
+  addresses.set(text, address);
+  return address;
 }
 
 function toHeaders(raw: Dispatcher.ResponseData['headers']): Headers {

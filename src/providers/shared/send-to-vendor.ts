@@ -1,5 +1,11 @@
 import { MalformedAnswerError } from './malformed-answer.error.js';
-import { type ProviderExchange, StreamedResponse } from './provider-http.js';
+import {
+  type BegunAnswer,
+  type ProviderExchange,
+  StreamedResponse,
+  type TextRequest,
+} from './provider-http.js';
+import type { WholeAnswer } from './whole-answer.handler.js';
 
 export interface VendorRequest {
   url: string;
@@ -27,6 +33,34 @@ export async function sendToVendor(
   if (exchange.failure) throw new Error(`the vendor answered ${response.status}`);
   if (response instanceof StreamedResponse) return response;
   throw new MalformedAnswerError('an answer without a body');
+}
+
+/**
+ * One POST and no repetition; its answer was read to its end.
+ * @param bytesMax a longer answer is none
+ * @throws as `sendToVendor`, and MalformedAnswerError
+ */
+export async function askVendor(
+  exchange: ProviderExchange,
+  request: TextRequest,
+  bytesMax: number,
+): Promise<WholeAnswer> {
+  request.signal.throwIfAborted();
+  return assertSuccess(exchange, await exchange.ask(request, bytesMax));
+}
+
+/** One POST and no repetition; nothing of a success is read yet. @throws as `sendToVendor` */
+export async function beginAtVendor(
+  exchange: ProviderExchange,
+  request: TextRequest,
+): Promise<BegunAnswer> {
+  request.signal.throwIfAborted();
+  return assertSuccess(exchange, await exchange.begin(request));
+}
+
+function assertSuccess<A extends { status: number }>(exchange: ProviderExchange, answer: A): A {
+  if (exchange.failure) throw new Error(`the vendor answered ${answer.status}`);
+  return answer;
 }
 
 /** Ends an answer of which nothing more is wanted; its connection goes with what was left unread. */
