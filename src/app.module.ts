@@ -13,6 +13,7 @@ import { HttpModule } from './http/http.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MediaModule } from './media/media.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { ModerationModule } from './moderation/moderation.module.js';
 import { OutboundModule } from './outbound/outbound.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import { PersistenceModule } from './persistence/persistence.module.js';
@@ -56,6 +57,7 @@ export class AppModule {
         RoutingModule,
         DelegatedModule.register(config),
         PaymentsModule,
+        ModerationModule,
         GenerationsModule,
         GatewayModule,
       ],

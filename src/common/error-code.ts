@@ -52,6 +52,7 @@ export const ERROR_CODES = [
   'routing.no_connection',
   'routing.model_restricted',
   'connections.secret_required',
+  'moderation.blocked',
   'limits.slots',
   'upstream.busy',
   'upstream.unavailable',

@@ -73,6 +73,7 @@ export const ERROR_FACES: Readonly<Record<ErrorCode, ErrorFace>> = {
   'routing.no_connection': face(503, 'No connection', SERVER, 'warn'),
   'routing.model_restricted': face(403, 'Model not open to this space', PERMISSION),
   'connections.secret_required': face(400, 'Secret required', INVALID),
+  'moderation.blocked': face(400, 'Prompt blocked', INVALID),
   'limits.slots': wait(429, 'Too many calls at once', RATE_LIMIT),
   'upstream.busy': wait(503, 'Connections busy', SERVER, 'warn'),
   'upstream.unavailable': wait(503, 'Connections unavailable', SERVER, 'warn'),

@@ -6,6 +6,9 @@ const DURATION_BUCKETS_S = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120,
 ];
 
+/** Up to the usual thresholds of a warning (0.6) and a refusal (0.8), and between. */
+const RISK_BUCKETS = [0, 0.2, 0.3, 0.4, 0.5, 0.59, 0.7, 0.79, 0.99, 1];
+
 /** The Prometheus series of this process, one registry per application so that two can share a process. */
 @Injectable()
 export class MetricsService {
@@ -52,6 +55,21 @@ export class MetricsService {
     name: 'atelier_failovers_total',
     help: 'Attempts that failed and were followed by one elsewhere, by the provider that failed.',
     labelNames: ['provider', 'code'],
+    registers: [this.registry],
+  });
+
+  readonly promptRisk = new Histogram({
+    name: 'atelier_prompt_risk_score',
+    help: 'Risk of the most dangerous text of each request that was judged; sum by count is the average.',
+    labelNames: ['surface'],
+    buckets: RISK_BUCKETS,
+    registers: [this.registry],
+  });
+
+  readonly prompts = new Counter({
+    name: 'atelier_prompts_total',
+    help: 'Requests whose prompts were judged.',
+    labelNames: ['surface', 'outcome'],
     registers: [this.registry],
   });
 
