@@ -9,6 +9,7 @@ import { serveApiDocument } from './http/api-document.js';
 import { Authenticator } from './http/authenticator.port.js';
 import { installEdgeHooks } from './http/edge.hooks.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { admitForms } from './http/form-bodies.js';
 import { boundJsonBodies } from './http/json-body.js';
 import { OpenConnections } from './http/open-connections.js';
 import { PublicUrl } from './http/public-url.js';
@@ -32,6 +33,8 @@ const EXPOSED_HEADERS = [
   'Preference-Applied',
   'Idempotency-Replayed',
   'x-generation-id',
+  'x-model-used',
+  'x-provider',
   'Server-Timing',
   'X-RateLimit-Limit',
   'X-RateLimit-Remaining',
@@ -49,6 +52,7 @@ export async function createApplication(
   // JSON is all that a body may be; what a form is, its route says.
   fastify.removeContentTypeParser('text/plain');
   boundJsonBodies(fastify);
+  admitForms(fastify);
   const connections = new OpenConnections(fastify.server);
   fastify.addHook('preClose', async () => connections.release());
   const app = await NestFactory.create<NestFastifyApplication>(

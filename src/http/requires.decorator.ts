@@ -5,15 +5,16 @@ import { markRoute, type SpaceSource } from './route-mark.js';
 
 /**
  * Any authenticated caller, and, where a permission is named, one who holds it in the request's space. A key needs
- * one of `scopes`; where none are named, one that opens the permission.
+ * one of `scopes`; where none are named, one that opens the permission. With `form` the route takes multipart forms.
  */
 export function Requires(
   permission: Permission | null = null,
-  options: { space?: SpaceSource; scopes?: readonly Scope[] } = {},
+  options: { space?: SpaceSource; scopes?: readonly Scope[]; form?: boolean } = {},
 ): MethodDecorator {
   const space = options.space ?? (permission ? 'body' : null);
+  const { scopes, form } = options;
   return applyDecorators(
-    markRoute({ access: 'caller', permission, space, scopes: options.scopes }),
+    markRoute({ access: 'caller', permission, space, scopes, form }),
     ApiBearerAuth(),
     ApiSecurity('api_key'),
   );

@@ -15,6 +15,8 @@ export interface RouteMark {
   scopes?: readonly Scope[];
   /** The body is handed on as the text it is, for a signature over it; nothing of it was looked at. */
   rawBody?: boolean;
+  /** The route may be sent a multipart form, and reads it itself. */
+  form?: boolean;
 }
 
 export const ROUTE_MARK = 'atelier:route-mark';
