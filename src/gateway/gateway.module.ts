@@ -4,6 +4,11 @@ import { GenerationsModule } from '../generations/generations.module.js';
 import { MediaModule } from '../media/media.module.js';
 import { RbacModule } from '../rbac/rbac.module.js';
 import { RoutingModule } from '../routing/routing.module.js';
+import { InferenceModule } from '../inference/inference.module.js';
+import { OpenaiChatController } from './chat/openai-chat.controller.js';
+import { OpenaiChatService } from './chat/openai-chat.service.js';
+import { ImageAnswers } from './image-answers.service.js';
+import { ImageForms } from './image-forms.service.js';
 import { ModelPrices } from './model-prices.js';
 import { ModelsController } from './models.controller.js';
 import { OpenaiImagesController } from './openai-images.controller.js';
@@ -14,8 +19,28 @@ import { ReachableModels } from './reachable-models.service.js';
 
 /** The OpenAI address: any OpenAI client points its base URL at /v1. */
 @Module({
-  imports: [BillingModule, GenerationsModule, MediaModule, RbacModule, RoutingModule],
-  controllers: [ModelsController, OpenaiImagesController, OpenaiModelsController],
-  providers: [ModelPrices, OpenaiImagesService, OpenaiModelsService, ReachableModels],
+  imports: [
+    BillingModule,
+    GenerationsModule,
+    InferenceModule,
+    MediaModule,
+    RbacModule,
+    RoutingModule,
+  ],
+  controllers: [
+    ModelsController,
+    OpenaiChatController,
+    OpenaiImagesController,
+    OpenaiModelsController,
+  ],
+  providers: [
+    ImageAnswers,
+    ImageForms,
+    ModelPrices,
+    OpenaiChatService,
+    OpenaiImagesService,
+    OpenaiModelsService,
+    ReachableModels,
+  ],
 })
 export class GatewayModule {}

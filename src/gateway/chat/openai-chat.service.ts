@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { assert } from '../../common/assert.js';
+import { AppConfig } from '../../config/app-config.js';
+import type { RequestContext } from '../../http/request-context.js';
+import { toDomainError } from '../../http/to-domain-error.js';
+import type { TextAsking } from '../../inference/call-draft.js';
+import { ChatService } from '../../inference/chat.service.js';
+import type { ChatRequest } from '../../inference/domain/read-chat-request.js';
+import { toChatSession } from './to-chat-session.js';
+import { ReplySink } from './reply-sink.js';
+
+export type ChatHeaders = Record<string, string | string[] | undefined>;
+
+export interface OpenaiChatRequest {
+  context: RequestContext;
+  headers: ChatHeaders;
+  request: ChatRequest;
+  reply: FastifyReply;
+}
+
+/** OpenAI's chat route. */
+@Injectable()
+export class OpenaiChatService {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly chat: ChatService,
+  ) {}
+
+  async complete({ context, headers, request, reply }: OpenaiChatRequest): Promise<void> {
+    const asking = toAsking(context, headers, request);
+    const { pingS } = this.config.inference;
+    const sink = new ReplySink(reply, context, request.stream === true, pingS);
+    try {
+      await this.chat.complete({ asking, request, phases: context.phases }, sink);
+    } catch (error) {
+      if (sink.fail(toDomainError(error))) return;
+      throw error;
+    }
+    sink.end();
+  }
+}
+
+function toAsking(
+  { caller, spaceId }: RequestContext,
+  headers: ChatHeaders,
+  request: ChatRequest,
+): TextAsking {
+  assert(caller && spaceId, 'chat was asked for without a caller or a space');
+  const model = typeof request.model === 'string' ? request.model : null;
+  return { caller, searchSpaceId: spaceId, model, session: toChatSession(headers, request) };
+}

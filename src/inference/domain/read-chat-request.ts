@@ -1,0 +1,127 @@
+import type { JsonValue } from '../../common/json-value.js';
+
+/** A body of OpenAI's `POST /chat/completions` that has passed its schema. */
+export type ChatRequest = Readonly<Record<string, JsonValue>>;
+
+/** A text that a caller sends, and where it stands. */
+export interface SentText {
+  /** `messages[0].content` */
+  field: string;
+  text: string;
+}
+
+/** What of a chat request decides who can take it and what it may cost. */
+export interface ChatReading {
+  /** Rather too many than too few. */
+  inputTokens: number;
+  /** Asked for; null = left to the model. */
+  outputTokens: number | null;
+  /** How many answers are asked for. */
+  answers: number;
+  hasImages: boolean;
+  hasTools: boolean;
+  needsJsonSchema: boolean;
+  isStream: boolean;
+  /** What a reader of prompts looks at: everything written for the model, without pictures. */
+  texts: readonly SentText[];
+}
+
+/** UTF-8 bytes of a token at the least, over all scripts: so never too few are held. */
+const BYTES_PER_TOKEN = 3;
+/** Of the frame of a message: role, name, separators. */
+const TOKENS_PER_MESSAGE = 8;
+/** A picture in high detail; vendors count 85 to some 1,600. */
+const TOKENS_PER_IMAGE = 2_000;
+/** Spoken or attached input, by its base64. */
+const BASE64_CHARS_PER_TOKEN = 40;
+
+type Part = Readonly<Record<string, JsonValue>>;
+
+export function readChatRequest(request: ChatRequest): ChatReading {
+  const tally = new Tally();
+  const messages = request.messages as readonly Part[];
+  for (let index = 0; index < messages.length; index += 1) {
+    tally.takeMessage(messages[index]!, `messages[${index}]`);
+  }
+  const tools = [request.tools, request.functions].filter(isFilledList);
+  for (const list of tools) tally.addText(JSON.stringify(list));
+  const format = request.response_format as Part | null | undefined;
+  const needsJsonSchema = format?.type === 'json_schema';
+  if (needsJsonSchema) tally.addText(JSON.stringify(format));
+  return {
+    inputTokens: tally.toTokens(),
+    outputTokens: toCount(request.max_completion_tokens) ?? toCount(request.max_tokens),
+    answers: toCount(request.n) ?? 1,
+    hasImages: tally.images > 0,
+    hasTools: tools.length > 0,
+    needsJsonSchema,
+    isStream: request.stream === true,
+    texts: tally.texts,
+  };
+}
+
+/** Tokens of a text of which nothing else is known, rather too many than too few. */
+export function toTokensMax(text: string): number {
+  return Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
+}
+
+/** Adds up what the messages hold. */
+class Tally {
+  readonly texts: SentText[] = [];
+  images = 0;
+  private textBytes = 0;
+  private tokens = 0;
+
+  takeMessage(message: Part, at: string): void {
+    this.tokens += TOKENS_PER_MESSAGE;
+    this.takeContent(message.content, `${at}.content`);
+    if (message.tool_calls) this.addText(JSON.stringify(message.tool_calls));
+    if (message.function_call) this.addText(JSON.stringify(message.function_call));
+    if (typeof message.name === 'string') this.addText(message.name);
+  }
+
+  addText(text: string): void {
+    this.textBytes += Buffer.byteLength(text);
+  }
+
+  toTokens(): number {
+    return this.tokens + Math.ceil(this.textBytes / BYTES_PER_TOKEN);
+  }
+
+  private takeContent(content: JsonValue | undefined, field: string): void {
+    if (typeof content === 'string') {
+      this.takeText(content, field);
+      return;
+    }
+    if (!Array.isArray(content)) return;
+    for (let index = 0; index < content.length; index += 1) {
+      this.takePart(content[index] as Part, `${field}[${index}]`);
+    }
+  }
+
+  private takePart(part: Part, field: string): void {
+    if (part.type === 'image_url') {
+      this.images += 1;
+      this.tokens += TOKENS_PER_IMAGE;
+    } else if (part.type === 'input_audio' || part.type === 'file') {
+      this.tokens += Math.ceil(JSON.stringify(part).length / BASE64_CHARS_PER_TOKEN);
+    } else if (typeof part.text === 'string') {
+      this.takeText(part.text, `${field}.text`);
+    } else {
+      this.addText(JSON.stringify(part));
+    }
+  }
+
+  private takeText(text: string, field: string): void {
+    this.addText(text);
+    if (text !== '') this.texts.push({ field, text });
+  }
+}
+
+function isFilledList(value: JsonValue | undefined): value is JsonValue[] {
+  return Array.isArray(value) && value.length > 0;
+}
+
+function toCount(value: JsonValue | undefined): number | null {
+  return typeof value === 'number' ? value : null;
+}

@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { BillingModule } from '../billing/billing.module.js';
+import { ConnectionsModule } from '../connections/connections.module.js';
+import { ModerationModule } from '../moderation/moderation.module.js';
+import { ProvidersModule } from '../providers/providers.module.js';
+import { RoutingModule } from '../routing/routing.module.js';
+import { UpstreamModule } from '../upstream/upstream.module.js';
+import { AdmitCallService } from './admit-call.service.js';
+import { CallDeadlines } from './call-deadlines.js';
+import { ChatService } from './chat.service.js';
+import { ConcludeCallService } from './conclude-call.service.js';
+import { TokenCounter } from './counting/token-counter.port.js';
+import { WorkerTokenCounter } from './counting/worker-token-counter.js';
+import { CountUsageService } from './count-usage.service.js';
+import { DraftCallService } from './draft-call.service.js';
+import { GrowHoldService } from './grow-hold.service.js';
+import { RelayChatService } from './relay-chat.service.js';
+import { RunCallService } from './run-call.service.js';
+import { TextBooksService } from './text-books.service.js';
+
+/** Calls for text: chat completions and embeddings, from the plan to the conclusion. */
+@Module({
+  imports: [
+    ConnectionsModule,
+    BillingModule,
+    ModerationModule,
+    ProvidersModule,
+    RoutingModule,
+    UpstreamModule,
+  ],
+  providers: [
+    { provide: TokenCounter, useClass: WorkerTokenCounter },
+    AdmitCallService,
+    CallDeadlines,
+    ChatService,
+    ConcludeCallService,
+    CountUsageService,
+    DraftCallService,
+    GrowHoldService,
+    RelayChatService,
+    RunCallService,
+    TextBooksService,
+  ],
+  exports: [ChatService],
+})
+export class InferenceModule {}

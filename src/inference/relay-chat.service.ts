@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import type { BudgetWarning } from '../billing/domain/settlement.js';
+import type { PhaseTimer } from '../http/phase-timer.js';
+import { ProviderFactory } from '../providers/provider.factory.js';
+import type { ChatReply } from '../providers/spec/chat-call.js';
+import type { ChatModel } from '../providers/spec/chat-model.js';
+import type { CallProgress } from '../upstream/upstream-calls.port.js';
+import type { AnswerSink } from './answer-sink.js';
+import { CallDeadlines } from './call-deadlines.js';
+import type { CallDraft, PricedCandidate } from './call-draft.js';
+import type { ChatReading, ChatRequest } from './domain/read-chat-request.js';
+import { RelayMeter } from './domain/relay-meter.js';
+import { type CallEnd, RunCallService } from './run-call.service.js';
+import { TextBooksService } from './text-books.service.js';
+
+export interface ChatCallParts {
+  draft: CallDraft<ChatModel>;
+  request: ChatRequest;
+  reading: ChatReading;
+  phases: PhaseTimer;
+}
+
+/** A call whose money is set aside. */
+interface OpenCall extends ChatCallParts {
+  sink: AnswerSink;
+  warnings: readonly BudgetWarning[];
+  meter: RelayMeter;
+  /** The answer that began last; null = none has. */
+  reply: ChatReply | null;
+  /** Whether a part of it was handed on. */
+  hasBegun: boolean;
+}
+
+/** Sets the money of a chat call aside, relays its answer while it comes, and posts what it cost. */
+@Injectable()
+export class RelayChatService {
+  constructor(
+    private readonly factory: ProviderFactory,
+    private readonly books: TextBooksService,
+    private readonly runner: RunCallService,
+    private readonly deadlines: CallDeadlines,
+  ) {}
+
+  /** @throws DomainError what refused it, or ended it after a part of the answer had gone to the sink */
+  async run(parts: ChatCallParts, sink: AnswerSink): Promise<void> {
+    const { draft, phases } = parts;
+    const warnings = await phases.measure('hold', () => this.books.open(draft));
+    const call: OpenCall = {
+      ...parts,
+      sink,
+      warnings,
+      meter: new RelayMeter(),
+      reply: null,
+      hasBegun: false,
+    };
+    sink.admitted();
+    const end = await this.deadlines.run(sink.signal, (abort) => this.ask(call, abort));
+    await phases.measure('post', () => this.close(call, end));
+    if (end.error) throw end.error;
+  }
+
+  private ask(call: OpenCall, { signal }: AbortController): Promise<CallEnd<ChatModel, void>> {
+    const options = { signal, phases: call.phases, hasBegun: () => call.hasBegun };
+    return this.runner.run(call.draft, options, (served, bounded, progress) =>
+      this.relay(call, served, bounded, progress),
+    );
+  }
+
+  private async relay(
+    call: OpenCall,
+    served: PricedCandidate<ChatModel>,
+    signal: AbortSignal,
+    progress: CallProgress,
+  ): Promise<void> {
+    const { model, connection, vendorModel } = served.candidate;
+    const { draft, request, reading, sink, meter } = call;
+    const reply = await this.factory.getChatProvider(model.provider).submit({
+      attemptId: draft.id,
+      model: model.id,
+      vendorModel,
+      request,
+      stream: reading.isStream,
+      credential: connection.credential,
+      signal,
+    });
+    progress.answerBegan();
+    call.reply = reply;
+    call.hasBegun = true;
+    sink.begin({
+      form: reply.form,
+      model: model.id,
+      provider: model.provider,
+      callId: draft.id,
+      warnings: call.warnings,
+    });
+    const watch = this.books.watch(draft, served, meter, toTokensMax(served, reading));
+    for await (const bytes of reply.body) {
+      meter.push(bytes);
+      await sink.write(bytes);
+      const wait = watch.look();
+      if (wait) await wait;
+    }
+  }
+
+  private close(call: OpenCall, { served, error }: CallEnd<ChatModel, void>): Promise<void> {
+    const { draft, reading, meter, reply } = call;
+    return this.books.close(draft, {
+      served,
+      usage: reply?.report().usage ?? null,
+      error,
+      outputTokensMax: toTokensMax(served, reading),
+      uncounted: { texts: reading.texts.map(({ text }) => text), otherInputTokens: 0, meter },
+    });
+  }
+}
+
+/** What an answer can have at most, whatever was set aside for it. */
+function toTokensMax({ candidate }: PricedCandidate<ChatModel>, reading: ChatReading): number {
+  const { outputTokensMax } = candidate.model.capabilities;
+  return Math.min(reading.outputTokens ?? outputTokensMax, outputTokensMax) * reading.answers;
+}
