@@ -52,16 +52,22 @@ export function installEdgeHooks(fastify: FastifyInstance, parts: EdgeParts): vo
   });
   // After the body: its events carry the connection's context, not the request's.
   fastify.addHook('preValidation', (request, _reply, done) => {
-    runInRequest(contextOf(request), done);
-  });
-  fastify.addHook('onSend', async (request, reply: FastifyReply) => {
     const context = contextOf(request);
-    context.phases.add('total', performance.now() - context.startedAtMs);
+    context.handledAtMs = performance.now();
+    runInRequest(context, done);
+  });
+  fastify.addHook('onSend', (request, reply: FastifyReply, _payload, done) => {
+    const context = contextOf(request);
+    const nowMs = performance.now();
+    if (context.handledAtMs !== null) context.phases.add('handler', nowMs - context.handledAtMs);
+    context.phases.add('total', nowMs - context.startedAtMs);
     void reply.header('x-request-id', context.id);
     void reply.header('Server-Timing', context.phases.toServerTiming());
+    done();
   });
-  fastify.addHook('onResponse', async (request, reply) => {
+  fastify.addHook('onResponse', (request, reply, done) => {
     parts.requestLog.write(request, reply);
+    done();
   });
 }
 
@@ -94,7 +100,9 @@ function assertOpen(parts: EdgeParts): void {
 }
 
 function isOperations(request: FastifyRequest): boolean {
-  const path = request.url.split('?', 1)[0] ?? '/';
+  const { url } = request;
+  const end = url.indexOf('?');
+  const path = end === -1 ? url : url.slice(0, end);
   return OPERATIONS_PATHS.some((known) => path === known || path.startsWith(`${known}/`));
 }
 

@@ -1,10 +1,9 @@
 import { Global, Module } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { APP_LOGGER } from '../logging/logging.module.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import { ErrorFilter } from './error.filter.js';
-import { LatencyInterceptor } from './latency.interceptor.js';
 import { PublicUrl } from './public-url.js';
 import { RequestLog } from './request-log.js';
 import { createValidationPipe } from './validation.pipe.js';
@@ -23,7 +22,6 @@ import { createValidationPipe } from './validation.pipe.js';
       inject: [APP_LOGGER],
       useFactory: (logger: Logger) => new ErrorFilter(logger),
     },
-    { provide: APP_INTERCEPTOR, useClass: LatencyInterceptor },
     { provide: APP_PIPE, useFactory: createValidationPipe },
   ],
   exports: [PublicUrl, RequestLog],

@@ -13,7 +13,8 @@ export type Phase =
 
 /** Adds up how long a request spent in each phase, in milliseconds. */
 export class PhaseTimer {
-  private readonly spentMs = new Map<Phase, number>();
+  private readonly phases: Phase[] = [];
+  private readonly spentMs: number[] = [];
 
   async measure<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now();
@@ -25,17 +26,34 @@ export class PhaseTimer {
   }
 
   add(phase: Phase, durationMs: number): void {
-    this.spentMs.set(phase, (this.spentMs.get(phase) ?? 0) + durationMs);
+    const index = this.phases.indexOf(phase);
+    if (index !== -1) {
+      this.spentMs[index] = (this.spentMs[index] ?? 0) + durationMs;
+      return;
+    }
+    this.phases.push(phase);
+    this.spentMs.push(durationMs);
   }
 
   /** Phase → milliseconds, to a tenth. */
   toRecord(): Record<string, number> {
-    const entries = [...this.spentMs].map(([phase, ms]) => [phase, Math.round(ms * 10) / 10]);
-    return Object.fromEntries(entries) as Record<string, number>;
+    const record: Record<string, number> = {};
+    for (const [index, phase] of this.phases.entries()) {
+      record[phase] = toTenth(this.spentMs[index] ?? 0);
+    }
+    return record;
   }
 
   /** The value of a `Server-Timing` header (W3C Server Timing). */
   toServerTiming(): string {
-    return [...this.spentMs].map(([phase, ms]) => `${phase};dur=${ms.toFixed(1)}`).join(', ');
+    let text = '';
+    for (const [index, phase] of this.phases.entries()) {
+      text += `${index === 0 ? '' : ', '}${phase};dur=${toTenth(this.spentMs[index] ?? 0)}`;
+    }
+    return text;
   }
+}
+
+function toTenth(durationMs: number): number {
+  return Math.round(durationMs * 10) / 10;
 }

@@ -20,6 +20,8 @@ export interface RequestContext {
   /** On public and operators' routes the work is the system's own, which no membership bounds. */
   actsForSystem: boolean;
   phases: PhaseTimer;
+  /** `performance.now()` when the route took over, its body read; null until then. */
+  handledAtMs: number | null;
   /** Whether the caller's requests were counted before the body was read. */
   isLimited: boolean;
   /** Code of the error answered, for the log line. */
@@ -41,6 +43,7 @@ export function openContext(request: FastifyRequest): RequestContext {
     provenSpaceIds: [],
     actsForSystem: false,
     phases: new PhaseTimer(),
+    handledAtMs: null,
     isLimited: false,
     errorCode: null,
   };

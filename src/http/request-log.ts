@@ -5,8 +5,13 @@ import { contextOf } from './request-context.js';
 
 const MILLISECONDS_PER_SECOND = 1_000;
 
+type Series = ReturnType<MetricsService['requestSeconds']['labels']>;
+
 /** Writes the one log line of a request, and its metrics: never bodies, prompts, queries or keys. */
 export class RequestLog {
+  /** As many as there are routes and statuses; to find one by its labels costs more than to count in it. */
+  private readonly series = new Map<string, Series>();
+
   constructor(
     private readonly logger: Pick<Logger, 'info'>,
     private readonly metrics: MetricsService,
@@ -17,9 +22,7 @@ export class RequestLog {
     const durationMs = performance.now() - context.startedAtMs;
     const route = request.routeOptions.url ?? 'unmatched';
     const status = reply.statusCode;
-    this.metrics.requestSeconds
-      .labels(request.method, route, String(status))
-      .observe(durationMs / MILLISECONDS_PER_SECOND);
+    this.findSeries(request.method, route, status).observe(durationMs / MILLISECONDS_PER_SECOND);
     this.logger.info(
       {
         request_id: context.id,
@@ -36,5 +39,14 @@ export class RequestLog {
       },
       'request',
     );
+  }
+
+  private findSeries(method: string, route: string, status: number): Series {
+    const name = `${status}${method} ${route}`;
+    const known = this.series.get(name);
+    if (known) return known;
+    const series = this.metrics.requestSeconds.labels(method, route, String(status));
+    this.series.set(name, series);
+    return series;
   }
 }

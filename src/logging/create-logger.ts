@@ -5,6 +5,10 @@ import type { LogConfig } from '../config/app-config.js';
 
 const ROTATE_AT = '10m';
 const FILES_KEPT = 5;
+/** Lines are written together: a line of its own for each request would be a call to the system for each. */
+const GATHERED_BYTES = 8_192;
+/** However few they are, they are written this often, and all of them when the process exits or crashes. */
+const WRITE_EVERY_MS = 100;
 
 /**
  * The structured log: to standard output and, when LOG_FILE is set, also to that file, rotated at
@@ -18,7 +22,15 @@ export function createLogger(config: LogConfig, standardOutput: number | string 
     timestamp: pino.stdTimeFunctions.isoTime,
     messageKey: 'message',
   };
-  if (!config.file) return pino(options, pino.destination({ dest: standardOutput, sync: false }));
+  if (!config.file) {
+    const destination = {
+      dest: standardOutput,
+      sync: false,
+      minLength: GATHERED_BYTES,
+      periodicFlush: WRITE_EVERY_MS,
+    };
+    return pino(options, pino.destination(destination));
+  }
   mkdirSync(dirname(config.file), { recursive: true });
   const targets: TransportTargetOptions[] = [
     { target: 'pino/file', level: config.level, options: { destination: standardOutput } },
