@@ -9,6 +9,8 @@ import { OpenaiChatController } from './chat/openai-chat.controller.js';
 import { OpenaiChatService } from './chat/openai-chat.service.js';
 import { ImageAnswers } from './image-answers.service.js';
 import { ImageForms } from './image-forms.service.js';
+import { OpenaiEmbeddingsController } from './embeddings/openai-embeddings.controller.js';
+import { OpenaiEmbeddingsService } from './embeddings/openai-embeddings.service.js';
 import { ModelPrices } from './model-prices.js';
 import { ModelsController } from './models.controller.js';
 import { OpenaiImagesController } from './openai-images.controller.js';
@@ -30,6 +32,7 @@ import { ReachableModels } from './reachable-models.service.js';
   controllers: [
     ModelsController,
     OpenaiChatController,
+    OpenaiEmbeddingsController,
     OpenaiImagesController,
     OpenaiModelsController,
   ],
@@ -38,6 +41,7 @@ import { ReachableModels } from './reachable-models.service.js';
     ImageForms,
     ModelPrices,
     OpenaiChatService,
+    OpenaiEmbeddingsService,
     OpenaiImagesService,
     OpenaiModelsService,
     ReachableModels,

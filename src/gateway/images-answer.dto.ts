@@ -28,6 +28,9 @@ export class ImagesAnswerDto {
   @ApiPropertyOptional({ enum: ['low', 'medium', 'high'], description: 'Left out for any other' })
   quality?: string;
 
+  @ApiPropertyOptional({ enum: ['opaque', 'transparent'], description: 'Where it was asked for' })
+  background?: string;
+
   @ApiPropertyOptional({ type: Object })
   usage?: Record<string, unknown>;
 }

@@ -1,85 +1,139 @@
-import type { Readable } from 'node:stream';
-import { Injectable } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Injectable, type Type } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { assert } from '../common/assert.js';
 import { DomainError } from '../common/domain-error.js';
-import { AppConfig } from '../config/app-config.js';
-import { CreateGenerationService } from '../generations/create-generation.service.js';
-import { DeliveryMarks } from '../generations/delivery-marks.js';
 import { toFingerprint } from '../generations/domain/fingerprint.js';
-import { isConcluded } from '../generations/domain/generation.js';
-import { toRepetition } from '../generations/domain/idempotency.js';
-import { toSession } from '../generations/domain/session.js';
-import { assertDelivered } from '../generations/assert-delivered.js';
-import { GenerationLinks } from '../generations/generation-links.js';
-import type { GenerationView } from '../generations/generation-view.js';
 import type { RequestContext } from '../http/request-context.js';
-import { MediaService } from '../media/media.service.js';
+import { createValidationPipe } from '../http/validation.pipe.js';
 import type { CreateImageDto } from './create-image.dto.js';
-import type { ImagesAnswerDto } from './images-answer.dto.js';
-import { toGenerationRequest, toResponseFormat } from './to-generation-request.js';
-import { toBase64Answer, toLinksAnswer } from './to-images-answer.js';
-
-export type RequestHeaders = Record<string, string | string[] | undefined>;
+import { EditImageDto, EditImageFormDto } from './edit-image.dto.js';
+import { type AskedImages, ImageAnswers, type RequestHeaders } from './image-answers.service.js';
+import { EDIT_FORM, type ImageForm, ImageForms, VARIATION_FORM } from './image-forms.service.js';
+import { renameFields, toFormField, toJsonEditField } from './rename-fields.js';
+import {
+  toEditRequest,
+  toFormEditRequest,
+  toGenerationRequest,
+  toResponseFormat,
+  toVariationRequest,
+} from './to-generation-request.js';
+import { VaryImageDto } from './vary-image.dto.js';
 
 export interface OpenaiImagesRequest {
   context: RequestContext;
   headers: RequestHeaders;
-  body: CreateImageDto;
   reply: FastifyReply;
 }
 
-const ROUTE = 'POST /v1/images/generations';
+const GENERATIONS = 'POST /v1/images/generations';
+const EDITS = 'POST /v1/images/edits';
+const VARIATIONS = 'POST /v1/images/variations';
+const FORM_FORM = /^multipart\/form-data\b/i;
 
-/** OpenAI's image route over the same generations as the native one. */
+/** OpenAI's image routes over the same generations as the native one. */
 @Injectable()
 export class OpenaiImagesService {
+  private readonly pipe = createValidationPipe();
+
   constructor(
-    private readonly config: AppConfig,
-    private readonly generations: CreateGenerationService,
-    private readonly media: MediaService,
-    private readonly links: GenerationLinks,
-    private readonly marks: DeliveryMarks,
+    private readonly answers: ImageAnswers,
+    private readonly forms: ImageForms,
   ) {}
 
-  /** The answer's body: an object, or a stream of JSON text. */
-  async generate(request: OpenaiImagesRequest): Promise<ImagesAnswerDto | Readable> {
-    const { body, reply } = request;
-    const { view, isReplay } = await this.create(request);
-    if (isReplay) void reply.header('Idempotency-Replayed', 'true');
-    void reply.header('x-generation-id', view.generation.id);
-    if (!isConcluded(view.generation.status)) throw toLate(view);
-    this.marks.markWhenSent(view.generation.id, reply);
-    assertDelivered(view, { id: view.generation.id });
-    return toResponseFormat(body) === 'url'
-      ? toLinksAnswer(view, this.links)
-      : toBase64Answer(view, this.media);
+  async generate(asked: OpenaiImagesRequest, body: CreateImageDto): Promise<void> {
+    const spaceId = spaceOf(asked.context);
+    await this.answers.send({
+      ...asked,
+      route: GENERATIONS,
+      request: toGenerationRequest(body, spaceId),
+      fingerprint: toFingerprint({ ...body, search_space_id: spaceId }),
+      responseFormat: toResponseFormat(body),
+      stream: body.stream ? 'image_generation' : null,
+    });
   }
 
-  /** OpenAI's clients send no Idempotency-Key; any of them may repeat itself after a dropped connection. */
-  private create({ context, headers, body }: OpenaiImagesRequest) {
-    const { caller, spaceId, phases } = context;
-    assert(caller && spaceId, 'pictures were asked for without a caller or a space');
-    return this.generations.create(
-      { ...toGenerationRequest(body, spaceId), session: toSession(headers) },
-      {
-        caller,
-        route: ROUTE,
-        fingerprint: toFingerprint({ ...body, search_space_id: spaceId }),
-        repetition: toRepetition(headers),
-        isRepeatable: true,
-      },
-      { preference: { waitS: this.config.generations.syncWaitS, applied: null }, phases },
-    );
+  /** By JSON or by form. */
+  async edit(asked: OpenaiImagesRequest, request: FastifyRequest): Promise<void> {
+    if (isForm(request)) return this.editForm(asked, request);
+    const spaceId = spaceOf(asked.context);
+    const body = await this.check(EditImageDto, request.body);
+    const wanted = {
+      ...asked,
+      route: EDITS,
+      request: toEditRequest(body, spaceId),
+      fingerprint: toFingerprint({ ...body, search_space_id: spaceId }),
+      responseFormat: toResponseFormat(body),
+      stream: body.stream ? ('image_edit' as const) : null,
+    };
+    await this.answers.send(wanted).catch((error: unknown) => {
+      throw renameFields(error, toJsonEditField);
+    });
+  }
+
+  async vary(asked: OpenaiImagesRequest, request: FastifyRequest): Promise<void> {
+    if (!isForm(request)) {
+      throw new DomainError(
+        'request.media_type_unsupported',
+        'Send Content-Type: multipart/form-data.',
+      );
+    }
+    const spaceId = spaceOf(asked.context);
+    const form = await this.forms.read(request.raw, VARIATION_FORM);
+    await this.sendForm(form, async () => {
+      const body = await this.check(VaryImageDto, form.fields);
+      return {
+        ...asked,
+        route: VARIATIONS,
+        request: toVariationRequest(body, form, spaceId),
+        fingerprint: toFormFingerprint(form, spaceId),
+        responseFormat: toResponseFormat(body),
+        stream: null,
+      };
+    });
+  }
+
+  private async editForm(asked: OpenaiImagesRequest, request: FastifyRequest): Promise<void> {
+    const spaceId = spaceOf(asked.context);
+    const form = await this.forms.read(request.raw, EDIT_FORM);
+    await this.sendForm(form, async () => {
+      const body = await this.check(EditImageFormDto, form.fields);
+      return {
+        ...asked,
+        route: EDITS,
+        request: toFormEditRequest(body, form, spaceId),
+        fingerprint: toFormFingerprint(form, spaceId),
+        responseFormat: toResponseFormat(body),
+        stream: body.stream ? 'image_edit' : null,
+      };
+    });
+  }
+
+  /** What was stored of a form that is refused after all goes again. */
+  private async sendForm(form: ImageForm, toAsked: () => Promise<AskedImages>): Promise<void> {
+    try {
+      await this.answers.send(await toAsked());
+    } catch (error) {
+      await this.forms.discard(form);
+      throw renameFields(error, toFormField);
+    }
+  }
+
+  /** @throws DomainError `request.invalid` naming every field at fault */
+  private check<T>(type: Type<T>, plain: unknown): Promise<T> {
+    return this.pipe.transform(plain, { type: 'body', metatype: type }) as Promise<T>;
   }
 }
 
-/** The run goes on; a client that repeats itself attaches to it. */
-function toLate({ generation }: GenerationView): DomainError {
-  return new DomainError(
-    'idempotency.in_progress',
-    'The pictures are not ready yet. Send the request again to wait on, or see ' +
-      'GET /api/v1/image-generations/{generation_id}.',
-    { retryAfterS: 1, details: { generation_id: generation.id } },
-  );
+function spaceOf({ spaceId }: RequestContext): string {
+  assert(spaceId, 'pictures were asked for without a space');
+  return spaceId;
+}
+
+function isForm({ headers }: FastifyRequest): boolean {
+  return FORM_FORM.test(headers['content-type'] ?? '');
+}
+
+/** The same for the same parts, however they were cut into a form. */
+function toFormFingerprint({ parts }: ImageForm, searchSpaceId: string): string {
+  return toFingerprint({ parts, search_space_id: searchSpaceId });
 }

@@ -10,6 +10,11 @@ const MS_PER_S = 1_000;
 /** Clients made from OpenAI's description refuse answers with others. */
 const SIZES = ['1024x1024', '1024x1536', '1536x1024'];
 const QUALITIES = ['low', 'medium', 'high'];
+const BACKGROUNDS = ['opaque', 'transparent'];
+
+export const isKnownSize = (size: string): boolean => SIZES.includes(size);
+export const isKnownQuality = (quality: string): boolean => QUALITIES.includes(quality);
+export const isKnownBackground = (background: string): boolean => BACKGROUNDS.includes(background);
 
 /** The answer with signed links. */
 export function toLinksAnswer(view: GenerationView, links: GenerationLinks): ImagesAnswerDto {
@@ -45,18 +50,21 @@ function toHead({ generation }: GenerationView): { created: number } {
 /** What was really made, as far as OpenAI's description has words for it; usage only where the vendor told it. */
 function toTail({ generation, images }: GenerationView): Omit<ImagesAnswerDto, 'created' | 'data'> {
   const [first] = images;
-  const { quality } = generation;
+  const { quality, options } = generation;
+  const { background } = options;
   const size = first && `${first.widthPx}x${first.heightPx}`;
   const usage = toUsage(generation.usage);
   return {
     ...(first && { output_format: first.format }),
-    ...(size && SIZES.includes(size) && { size }),
-    ...(quality && QUALITIES.includes(quality) && { quality }),
+    ...(size && isKnownSize(size) && { size }),
+    ...(quality && isKnownQuality(quality) && { quality }),
+    ...(background && isKnownBackground(background) && { background }),
     ...(usage && { usage }),
   };
 }
 
-function toUsage(usage: Record<string, unknown> | null): Record<string, unknown> | null {
+/** In OpenAI's words; null where the vendor told of no tokens. */
+export function toUsage(usage: Record<string, unknown> | null): Record<string, unknown> | null {
   // A vendor that counts credits told of no tokens.
   if (!usage || usage.microcredits !== undefined) return null;
   const input = Number(usage.inputTokens ?? 0);

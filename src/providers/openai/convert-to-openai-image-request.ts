@@ -104,8 +104,8 @@ function selectOptions(
 
 /** Drafts come by a stream. Of several pictures at once the vendor's documents say nothing: those come whole. */
 function toStreaming(call: ImageCall, dialect: OpenaiDialect): Record<string, unknown> {
-  const { partialImages = 0, onPartial, n } = call;
-  if (dialect !== 'gpt_image' || partialImages === 0 || !onPartial || n > 1) return {};
+  const { partialImages = 0, n } = call;
+  if (dialect !== 'gpt_image' || partialImages === 0 || !call.onPartial || n > 1) return {};
   return { stream: true, partial_images: Math.min(partialImages, PARTIAL_IMAGES_MAX) };
 }
 
