@@ -71,6 +71,8 @@ describe('the description of the API', () => {
       'POST /api/v1/image-generations/quote edit: 200',
       'POST /v1/images/generations links: 200',
       'POST /v1/images/generations bytes: 200',
+      'POST /v1/images/generations events: 200',
+      'POST /v1/images/edits picture: 200',
     ]);
   });
 

@@ -4,10 +4,27 @@ import type { Ids } from './world.js';
 
 const inSpace = { headers: ({ space }: Ids) => ({ 'x-search-space-id': space }) };
 
+/** 8 x 8 pixels. */
+const PICTURE =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAEUlEQVQI12M4Y2yMFTEMLQkACspMgcVey1oAAAAASUVORK5CYII=';
+
 export const OPENAI_REQUESTS: Readonly<Record<string, RouteRequest>> = {
   'POST /v1/images/generations': {
     ...inSpace,
     body: () => ({ prompt: 'a lighthouse at dawn', size: '32x32' }),
+  },
+  'POST /v1/images/edits': {
+    ...inSpace,
+    body: () => ({ prompt: 'more fog', images: [{ image_url: PICTURE }] }),
+  },
+  'POST /v1/images/variations': inSpace,
+  'POST /v1/chat/completions': {
+    ...inSpace,
+    body: () => ({ model: 'embedded-chat', messages: [{ role: 'user', content: 'hello' }] }),
+  },
+  'POST /v1/embeddings': {
+    ...inSpace,
+    body: () => ({ model: 'embedded-embedding', input: 'a lighthouse' }),
   },
   'GET /v1/models': inSpace,
   'GET /v1/models/{model}': inSpace,
