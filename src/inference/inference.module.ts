@@ -13,6 +13,7 @@ import { TokenCounter } from './counting/token-counter.port.js';
 import { WorkerTokenCounter } from './counting/worker-token-counter.js';
 import { CountUsageService } from './count-usage.service.js';
 import { DraftCallService } from './draft-call.service.js';
+import { EmbeddingsService } from './embeddings.service.js';
 import { GrowHoldService } from './grow-hold.service.js';
 import { RelayChatService } from './relay-chat.service.js';
 import { RunCallService } from './run-call.service.js';
@@ -36,11 +37,12 @@ import { TextBooksService } from './text-books.service.js';
     ConcludeCallService,
     CountUsageService,
     DraftCallService,
+    EmbeddingsService,
     GrowHoldService,
     RelayChatService,
     RunCallService,
     TextBooksService,
   ],
-  exports: [ChatService],
+  exports: [ChatService, EmbeddingsService],
 })
 export class InferenceModule {}

@@ -4,6 +4,8 @@ import type { DomainError } from '../../common/domain-error.js';
 import { toOpenaiError } from '../../http/render-error.js';
 import type { RequestContext } from '../../http/request-context.js';
 import type { AnswerSink, AnswerStart } from '../../inference/answer-sink.js';
+import { toClientSignal } from '../client-signal.js';
+import { toServedHeaders } from '../served-headers.js';
 import { addBudgetWarnings, toWarningsEvent } from './budget-warnings.js';
 
 const STATUS_OK = 200;
@@ -12,7 +14,7 @@ const MS_PER_S = 1_000;
 
 /** An answer on its way to the client: a stream as it comes, a whole one when its money is posted. */
 export class ReplySink implements AnswerSink {
-  private readonly abort = new AbortController();
+  readonly signal: AbortSignal;
   private readonly raw: ServerResponse;
   private readonly parts: Uint8Array[] = [];
   private start: AnswerStart | null = null;
@@ -26,13 +28,7 @@ export class ReplySink implements AnswerSink {
     private readonly pingS: number,
   ) {
     this.raw = reply.raw;
-    this.raw.once('close', () => {
-      if (!this.raw.writableFinished) this.abort.abort(new Error('the client is gone'));
-    });
-  }
-
-  get signal(): AbortSignal {
-    return this.abort.signal;
+    this.signal = toClientSignal(reply.raw);
   }
 
   admitted(): void {
@@ -67,7 +63,7 @@ export class ReplySink implements AnswerSink {
     const whole = this.parts.length === 1 ? Buffer.from(this.parts[0]!) : Buffer.concat(this.parts);
     const { warnings = [] } = this.start ?? {};
     void this.reply
-      .headers(this.start ? toHeaders(this.start) : {})
+      .headers(this.start ? toServedHeaders(this.start) : {})
       .type('application/json; charset=utf-8')
       .send(warnings.length > 0 ? addBudgetWarnings(whole, warnings) : whole);
   }
@@ -89,7 +85,7 @@ export class ReplySink implements AnswerSink {
     phases.add('total', performance.now() - startedAtMs);
     this.raw.writeHead(STATUS_OK, {
       ...(this.reply.getHeaders() as Record<string, string>),
-      ...(start && toHeaders(start)),
+      ...(start && toServedHeaders(start)),
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
@@ -119,9 +115,4 @@ export class ReplySink implements AnswerSink {
       this.raw.once('close', go);
     });
   }
-}
-
-/** What really ran. */
-function toHeaders({ model, provider, callId }: AnswerStart): Record<string, string> {
-  return { 'x-model-used': model, 'x-provider': provider, 'x-call-id': callId };
 }

@@ -1,0 +1,55 @@
+import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentContext } from '../../http/caller.decorator.js';
+import type { RequestContext } from '../../http/request-context.js';
+import { Requires } from '../../http/requires.decorator.js';
+import type { EmbeddingRequest } from '../../inference/domain/read-embedding-request.js';
+import { SchemaBodyPipe } from '../schema-body.pipe.js';
+import { toApiSchema } from '../to-api-schema.js';
+import { EMBEDDING_EXAMPLES, EMBEDDING_REQUEST_SCHEMA } from './embedding-request.schema.js';
+import { type EmbeddingHeaders, OpenaiEmbeddingsService } from './openai-embeddings.service.js';
+
+const embeddingBody = new SchemaBodyPipe<EmbeddingRequest>(EMBEDDING_REQUEST_SCHEMA);
+
+@ApiTags('openai')
+@Controller('v1/embeddings')
+export class OpenaiEmbeddingsController {
+  constructor(private readonly embeddings: OpenaiEmbeddingsService) {}
+
+  @Post()
+  @HttpCode(200)
+  @Requires('documents:create', { scopes: ['embeddings.create'] })
+  @ApiOperation({
+    summary: 'Vectors of texts, as any OpenAI client asks for them',
+    description: 'x-model-used and x-provider tell what really ran, x-call-id its usage row.',
+  })
+  @ApiBody({ schema: toApiSchema(EMBEDDING_REQUEST_SCHEMA), examples: EMBEDDING_EXAMPLES })
+  @ApiHeader({
+    name: 'x-search-space-id',
+    required: false,
+    description: 'The space that pays, for callers whose key does not say',
+  })
+  @ApiOkResponse({ description: 'A list of embeddings', schema: { type: 'object' } })
+  @ApiResponse({ status: 402, description: 'Wallet or budget do not cover what this may cost' })
+  @ApiResponse({ status: 410, description: 'The model was shut down; its successor is named' })
+  @ApiResponse({ status: 502, description: 'The provider failed' })
+  @ApiResponse({ status: 503, description: 'No connection serves the model at the moment' })
+  @ApiResponse({ status: 504, description: 'The provider did not answer in time' })
+  async embed(
+    @CurrentContext() context: RequestContext,
+    @Headers() headers: EmbeddingHeaders,
+    @Body(embeddingBody) request: EmbeddingRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const answer = await this.embeddings.embed({ context, headers, request, reply });
+    void reply.type('application/json; charset=utf-8').send(answer);
+  }
+}
