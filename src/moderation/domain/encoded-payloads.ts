@@ -9,9 +9,13 @@ const PAYLOAD_CHARS_MAX = 8_192;
 /** What is no text once decoded was no text before: a hash, a key, a picture. */
 const READABLE_SHARE_MIN = 0.9;
 const READABLE_CHARS_MIN = 12;
+const READABLE_CHARS_LOOKED = 256;
+const READABLE_RUN = /[\p{L}\p{M}\p{N}\p{P}\p{Zs}\n]+/gu;
 
-const BASE64 = /[A-Za-z0-9+/_-]{24,8192}={0,2}(?:\r?\n[A-Za-z0-9+/_-]{24,76}={0,2}){0,99}/g;
-const HEX = /\b(?:0x)?((?:[0-9a-f]{2}[ :]?){12,2048})/gi;
+/** A run, and those in the lines below it: encoders break lines after 76. */
+const RUN =
+  /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,8192}={0,2}(?:\r?\n[A-Za-z0-9+/_-]{24,76}={0,2}){0,99}/g;
+const HEX = /^(?:0x)?[0-9a-f]+$/i;
 const PERCENT = /(?:%[0-9a-f]{2}|[\w.+-]){0,4096}(?:%[0-9a-f]{2}[\w.+-]{0,40}){8,1024}/gi;
 const ESCAPES = /(?:\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\})[ \w.,-]{0,20}){8,1024}/gi;
 /** Pictures, sounds and the like travel as data: URLs; what they hold is no instruction. */
@@ -22,10 +26,7 @@ const BINARY_URL_CHARS_MAX = 400;
 /** Texts that are hidden in another, decoded; whatever does not decode to readable text is left out. */
 export function findHiddenTexts(text: string, scan: TextScan): string[] {
   const found: string[] = [];
-  if (scan.encodedRun >= RUN_CHARS_MIN) {
-    collect(text, BASE64, found, fromBase64);
-    collect(text, HEX, found, fromHex);
-  }
+  if (scan.encodedRun >= RUN_CHARS_MIN) collect(text, RUN, found, fromRun);
   if (scan.percentSigns >= ESCAPES_MIN) collect(text, PERCENT, found, fromPercent);
   if (scan.backslashes >= ESCAPES_MIN) collect(text, ESCAPES, found, fromEscapes);
   return found;
@@ -49,12 +50,12 @@ function collect(
   form.lastIndex = 0;
 }
 
-function fromBase64(payload: string): string {
-  return Buffer.from(payload.replace(/\s/g, ''), 'base64').toString('utf8');
-}
-
-function fromHex(payload: string): string {
-  return Buffer.from(payload.replace(/^0x|[ :]/gi, ''), 'hex').toString('utf8');
+function fromRun(payload: string): string {
+  const run = payload.replace(/\s/g, '');
+  const bytes = HEX.test(run)
+    ? Buffer.from(run.replace(/^0x/i, ''), 'hex')
+    : Buffer.from(run, 'base64');
+  return bytes.toString('utf8');
 }
 
 function fromPercent(payload: string): string | null {
@@ -75,7 +76,10 @@ function fromEscapes(payload: string): string {
   );
 }
 
+/** Its beginning tells. */
 function isReadable(text: string): boolean {
-  const readable = text.match(/[\p{L}\p{M}\p{N}\p{P}\p{Zs}\n]/gu)?.length ?? 0;
-  return readable >= READABLE_CHARS_MIN && readable >= [...text].length * READABLE_SHARE_MIN;
+  const start = text.slice(0, READABLE_CHARS_LOOKED);
+  let readable = 0;
+  for (const [run] of start.matchAll(READABLE_RUN)) readable += run.length;
+  return readable >= READABLE_CHARS_MIN && readable >= start.length * READABLE_SHARE_MIN;
 }

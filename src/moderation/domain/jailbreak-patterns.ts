@@ -44,7 +44,7 @@ export const JAILBREAK_PATTERNS: readonly RiskPattern[] = [
         'morals',
       ],
     ],
-    form: /\b(?:you|ai|model|assistant|chatbot|character|answer|respond|reply)\b.{0,60}?\b(?:without|(?:has|have|with|had|are under) (?:absolutely )?no|free (?:of|from)) (?:any |all )?(?:ethical |moral |safety |content |legal )?(?:restrictions?|limitations?|filters?|censorship|guidelines|guardrails|safeguards|ethics|morals)\b/gi,
+    form: /\b(?:ai|model|assistant|chatbot|answer|answers|respond|responds|reply|replies|talk|speak)\b.{0,60}?\b(?:without|(?:has|have|with|had) (?:absolutely )?no|free (?:of|from)) (?:any |all )?(?:ethical |moral |safety |content |legal )?(?:restrictions|limitations|filters?|censorship|guidelines|guardrails|safeguards|ethics|morals)\b/gi,
   },
   {
     name: 'jailbreak_pretend_unbound',
@@ -160,6 +160,6 @@ export const JAILBREAK_PATTERNS: readonly RiskPattern[] = [
     family: 'override',
     severity: 'high',
     tokens: [],
-    form: /(?:忽略|无视|無視|忘记|忘記|不要理会)(?:掉)?(?:你|您)?(?:之前|以前|先前|上面|以上|前面|所有|全部)(?:的|所有|全部|一切){0,3}(?:指令|指示|命令|提示|规则|規則|说明|設定|设定)|(?:以前|これまで|上記|前|今まで)の(?:すべての|全ての|全)?(?:指示|命令|ルール|プロンプト)を(?:すべて|全て)?(?:無視|忘れ)|(?:игнорируй|проигнорируй|забудь|игнорируйте|забудьте) (?:все |всё )?(?:предыдущие|прошлые|прежние|вышеуказанные) (?:инструкции|указания|команды|правила)|(?:이전|위의|앞의)(?: 모든)? ?(?:지시|명령|지침)(?:사항)?(?:을|를)? ?(?:모두 )?(?:무시|잊)|(?:تجاهل|انس) (?:جميع |كل )?(?:التعليمات|الأوامر) السابقة|(?:पिछले|पिछली) (?:सभी )?(?:निर्देशों|निर्देश|आदेशों) को (?:अनदेखा|भूल)/gi,
+    form: /[忽无無忘不](?:略|视|視|记|記|要理会)掉?(?:你|您)?(?:之前|以前|先前|上面|以上|前面|所有|全部)(?:的|所有|全部|一切){0,3}(?:指令|指示|命令|提示|规则|規則|说明|設定|设定)|(?:以前|これまで|上記|前|今まで)の(?:すべての|全ての|全)?(?:指示|命令|ルール|プロンプト)を(?:すべて|全て)?(?:無視|忘れ)|(?:[Ии]гнорируй|[Пп]роигнорируй|[Зз]абудь)(?:те)? (?:все |всё )?(?:предыдущие|прошлые|прежние|вышеуказанные) (?:инструкции|указания|команды|правила)|(?:이전|위의|앞의)(?: 모든)? ?(?:지시|명령|지침)(?:사항)?(?:을|를)? ?(?:모두 )?(?:무시|잊)|(?:تجاهل|انس) (?:جميع |كل )?(?:التعليمات|الأوامر) السابقة|(?:पिछले|पिछली) (?:सभी )?(?:निर्देशों|निर्देश|आदेशों) को (?:अनदेखा|भूल)/g,
   },
 ];

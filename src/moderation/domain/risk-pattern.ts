@@ -27,7 +27,7 @@ export interface RiskPattern {
    */
   tokens: readonly (readonly string[])[];
   /**
-   * Global and case-insensitive; every repetition in it is bounded, so that its cost is linear in the text. A multiline
+   * Global and, where the script has capitals, case-insensitive; every repetition in it is bounded, so that its cost is linear in the text. A multiline
    * form sees the lines as they are, any other sees all white space as single spaces.
    */
   form: RegExp;

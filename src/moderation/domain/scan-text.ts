@@ -1,12 +1,14 @@
 /** What one look at every character tells of a text. */
 export interface TextScan {
-  /** Numbers of the tokens that stand in it, as `TokenTable` gave them. */
-  seen: Uint8Array;
+  /** Numbers of the known tokens that stand in it, each once. */
+  tokens: readonly number[];
   newlines: number;
   /** ASCII signs that are neither letters, digits nor white space. */
   asciiSigns: number;
   /** UTF-16 units beyond ASCII. */
   beyondAscii: number;
+  /** Those of them that are hardly letters: symbols, arrows, emoji. */
+  symbols: number;
   /** Whether there may be letters of other scripts than Latin. */
   hasOtherScripts: boolean;
   /** Length of the longest run of the base64 alphabet, which is that of hexadecimal digits too. */
@@ -16,7 +18,17 @@ export interface TextScan {
 }
 
 const TABLE_SIZE = 8_192;
+/** Below are the signs of Latin-1. */
+const LETTERS_FROM = 0xc0;
 const OTHER_SCRIPTS_FROM = 0x370;
+const ASCII_SIZE = 128;
+/** Makes a letter of ASCII a lower-case one. */
+const LOWER = 32;
+const FACTOR = 31;
+const NEWLINE = 10;
+const PERCENT_SIGN = 37;
+const BACKSLASH = 92;
+const BEYOND = 0;
 const SPACE = 1;
 const LETTER = 2;
 const SIGN = 3;
@@ -24,7 +36,7 @@ const DIGIT = 4;
 /** Signs of base64 and its form for URLs. */
 const RUN_SIGN = 5;
 
-const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+const KINDS = Uint8Array.from({ length: ASCII_SIZE }, (_, code) => {
   const sign = String.fromCharCode(code);
   if (/[a-z]/i.test(sign)) return LETTER;
   if (/\d/.test(sign)) return DIGIT;
@@ -37,7 +49,7 @@ export class TokenTable {
   private readonly numbers = new Map<string, number>();
   private readonly slots = new Int16Array(TABLE_SIZE);
   private readonly hashes = new Int32Array(TABLE_SIZE);
-  private readonly signs = new Int16Array(128);
+  private readonly signs = new Int16Array(ASCII_SIZE);
 
   constructor(tokens: Iterable<string>) {
     for (const token of tokens) this.add(token);
@@ -47,68 +59,57 @@ export class TokenTable {
     return this.numbers.get(token) as number;
   }
 
-  /** One pass over the text, nothing made but the answer. */
+  /** One pass over the text. Letters, which most of it is, cost the least. */
   scan(text: string): TextScan {
+    const { length } = text;
+    const scan = toEmptyScan();
     const seen = new Uint8Array(this.numbers.size + 1);
-    const { slots, hashes, signs } = this;
+    let hash = 0;
+    let runStart = 0;
     let newlines = 0;
     let asciiSigns = 0;
-    let beyondAscii = 0;
-    let hasOtherScripts = false;
-    let encodedRun = 0;
-    let run = 0;
-    let percentSigns = 0;
-    let backslashes = 0;
-    let hash = 0;
-    for (let index = 0; index <= text.length; index += 1) {
-      // NaN behind the end becomes 0, which ends the last token.
-      const code = text.charCodeAt(index) | 0;
-      const kind = code < 128 ? (KINDS[code] as number) : 0;
+    let highest = 0;
+    for (let index = 0; index < length; index += 1) {
+      const code = text.charCodeAt(index);
+      const kind = code < ASCII_SIZE ? (KINDS[code] as number) : BEYOND;
       if (kind === LETTER) {
-        hash = (Math.imul(hash, 31) + (code | 32)) | 0;
-        run += 1;
+        hash = (Math.imul(hash, FACTOR) + (code | LOWER)) | 0;
         continue;
       }
       if (hash !== 0) {
-        const slot = this.find(hash, slots, hashes);
-        seen[slot] = 1;
+        this.note(this.find(hash), seen, scan.tokens);
         hash = 0;
       }
-      if (kind === DIGIT) {
-        run += 1;
-        continue;
-      }
+      if (kind === DIGIT) continue;
       if (kind !== RUN_SIGN) {
-        if (run > encodedRun) encodedRun = run;
-        run = 0;
-      } else run += 1;
-      if (kind === SPACE) {
-        if (code === 10) newlines += 1;
-        continue;
-      }
-      if (code >= 128) {
-        beyondAscii += 1;
-        if (code >= OTHER_SCRIPTS_FROM) hasOtherScripts = true;
-        continue;
+        if (index - runStart > scan.encodedRun) scan.encodedRun = index - runStart;
+        runStart = index + 1;
+        if (code === NEWLINE) newlines += 1;
+        if (kind === SPACE) continue;
+        if (kind === BEYOND) {
+          scan.beyondAscii += 1;
+          if (code > highest) highest = code;
+          if (code < LETTERS_FROM || !isLetterBlock(code)) scan.symbols += 1;
+          continue;
+        }
+        if (code === PERCENT_SIGN) scan.percentSigns += 1;
+        else if (code === BACKSLASH) scan.backslashes += 1;
       }
       asciiSigns += 1;
-      seen[signs[code] as number] = 1;
-      if (code === 37) percentSigns += 1;
-      else if (code === 92) backslashes += 1;
+      this.note(this.signs[code] as number, seen, scan.tokens);
     }
-    seen[0] = 0;
-    // The end was counted as a sign.
-    asciiSigns -= 1;
-    return {
-      seen,
-      newlines,
-      asciiSigns,
-      beyondAscii,
-      hasOtherScripts,
-      encodedRun,
-      percentSigns,
-      backslashes,
-    };
+    if (hash !== 0) this.note(this.find(hash), seen, scan.tokens);
+    scan.encodedRun = Math.max(scan.encodedRun, length - runStart);
+    scan.newlines = newlines;
+    scan.asciiSigns = asciiSigns;
+    scan.hasOtherScripts = highest >= OTHER_SCRIPTS_FROM;
+    return scan;
+  }
+
+  private note(number: number, seen: Uint8Array, tokens: number[]): void {
+    if (number === 0 || seen[number] === 1) return;
+    seen[number] = 1;
+    tokens.push(number);
   }
 
   private add(token: string): void {
@@ -127,7 +128,8 @@ export class TokenTable {
   }
 
   /** 0 = not one of ours. Two words with one hash cost a search in vain, never a miss. */
-  private find(hash: number, slots: Int16Array, hashes: Int32Array): number {
+  private find(hash: number): number {
+    const { slots, hashes } = this;
     let slot = hash & (TABLE_SIZE - 1);
     while (slots[slot] !== 0) {
       if (hashes[slot] === hash) return slots[slot] as number;
@@ -137,10 +139,29 @@ export class TokenTable {
   }
 }
 
+function toEmptyScan(): TextScan & { tokens: number[] } {
+  return {
+    tokens: [],
+    newlines: 0,
+    asciiSigns: 0,
+    beyondAscii: 0,
+    symbols: 0,
+    hasOtherScripts: false,
+    encodedRun: 0,
+    percentSigns: 0,
+    backslashes: 0,
+  };
+}
+
+/** Latin to Georgian, the scripts of India, and those of East Asia: nearly nothing there but letters and marks. */
+function isLetterBlock(code: number): boolean {
+  return code < 0x2000 || (code >= 0x3040 && code < 0xd800);
+}
+
 function toHash(word: string): number {
   let hash = 0;
   for (let index = 0; index < word.length; index += 1) {
-    hash = (Math.imul(hash, 31) + word.charCodeAt(index)) | 0;
+    hash = (Math.imul(hash, FACTOR) + word.charCodeAt(index)) | 0;
   }
   return hash;
 }

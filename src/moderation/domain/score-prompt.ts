@@ -19,8 +19,9 @@ const POINTS_MAX = 100;
 const POINTS = { long: 30, special: 40, encoded: 30, newlines: 20 } as const;
 
 /** Letters, digits and marks of every script, and white space, are ordinary. */
-const ORDINARY = /[\p{L}\p{M}\p{N}\s]/gu;
+const SPECIAL_RUN = /[^\p{L}\p{M}\p{N}\s]+/gu;
 const WHITE_SPACE = /\s+/g;
+const UNEVEN_SPACE = /\s{2}|[^\S ]/;
 
 interface Found {
   strong: number;
@@ -28,23 +29,16 @@ interface Found {
   patterns: string[];
 }
 
-interface Watched {
-  pattern: RiskPattern;
-  /** Numbers of the tokens, group by group. */
-  groups: readonly (readonly number[])[];
-}
-
 const TABLE = new TokenTable(RISK_PATTERNS.flatMap(({ tokens }) => tokens.flat()));
-const WATCHED: readonly Watched[] = RISK_PATTERNS.map((pattern) => ({
-  pattern,
-  groups: pattern.tokens.map((group) => group.map((token) => TABLE.numberOf(token))),
-}));
+/** By token: the patterns it is a sign of, each with the bit of its group. */
+const SIGNS = toSigns();
+/** By pattern: the bits of all its groups. */
+const COMPLETE = RISK_PATTERNS.map(({ tokens }) => 2 ** tokens.length - 1);
+const OTHER_SCRIPTS = RISK_PATTERNS.filter(({ tokens }) => tokens.length === 0);
 
 /** The risk of one text, by itself: no other text of the request makes it greater or smaller. */
 export function scorePrompt(text: string): PromptRisk {
-  const inspected = toInspected(text);
-  const plain = toPlainForm(inspected);
-  const scan = TABLE.scan(plain);
+  const { plain, scan } = read(toInspected(text));
   const found = findPatterns(plain, scan);
   const isLong = text.length > LONG_CHARS;
   const hasManyLines = scan.newlines > MANY_NEWLINES;
@@ -59,6 +53,14 @@ export function scorePrompt(text: string): PromptRisk {
   return { percent: Math.min(points, POINTS_MAX), patterns: found.patterns };
 }
 
+/** Nothing in ASCII is in disguise, which saves most texts the way. */
+function read(text: string): { plain: string; scan: TextScan } {
+  const scan = TABLE.scan(text);
+  if (scan.beyondAscii === 0) return { plain: text, scan };
+  const plain = toPlainForm(text);
+  return { plain, scan: plain === text ? scan : TABLE.scan(plain) };
+}
+
 function toInspected(text: string): string {
   if (text.length <= INSPECTED_HEAD_CHARS + INSPECTED_TAIL_CHARS) return text;
   return `${text.slice(0, INSPECTED_HEAD_CHARS)}\n${text.slice(-INSPECTED_TAIL_CHARS)}`;
@@ -67,10 +69,8 @@ function toInspected(text: string): string {
 function findPatterns(text: string, scan: TextScan): Found {
   const found: Found = { strong: 0, weak: 0, patterns: [] };
   let prose: string | null = null;
-  for (const watched of WATCHED) {
-    if (!mayMatch(watched, scan)) continue;
-    const { form, name, severity } = watched.pattern;
-    prose ??= text.replace(WHITE_SPACE, ' ');
+  for (const { form, name, severity } of selectPatterns(scan)) {
+    prose ??= UNEVEN_SPACE.test(text) ? text.replace(WHITE_SPACE, ' ') : text;
     const matches = countMatches(form, form.multiline ? text : prose);
     if (matches === 0) continue;
     const points = SEVERITY[severity] * matches;
@@ -81,19 +81,30 @@ function findPatterns(text: string, scan: TextScan): Found {
   return found;
 }
 
-function mayMatch({ groups }: Watched, { seen, hasOtherScripts }: TextScan): boolean {
-  if (groups.length === 0) return hasOtherScripts;
-  for (const group of groups) {
-    let isSeen = false;
-    for (const token of group) {
-      if (seen[token] === 1) {
-        isSeen = true;
-        break;
-      }
+/** Those that may match: in nearly every text, none or a few. */
+function selectPatterns({ tokens, hasOtherScripts }: TextScan): RiskPattern[] {
+  const selected = hasOtherScripts ? [...OTHER_SCRIPTS] : [];
+  if (tokens.length === 0) return selected;
+  const bits = new Uint8Array(RISK_PATTERNS.length);
+  for (const token of tokens) {
+    for (const { pattern, bit } of SIGNS[token] ?? []) {
+      if (bits[pattern] === COMPLETE[pattern]) continue;
+      bits[pattern] = (bits[pattern] as number) | bit;
+      if (bits[pattern] === COMPLETE[pattern]) selected.push(RISK_PATTERNS[pattern] as RiskPattern);
     }
-    if (!isSeen) return false;
   }
-  return true;
+  return selected;
+}
+
+function toSigns(): { pattern: number; bit: number }[][] {
+  const signs: { pattern: number; bit: number }[][] = [];
+  for (const [pattern, { tokens }] of RISK_PATTERNS.entries()) {
+    for (const [group, names] of tokens.entries()) {
+      for (const name of names)
+        (signs[TABLE.numberOf(name)] ??= []).push({ pattern, bit: 2 ** group });
+    }
+  }
+  return signs;
 }
 
 function countMatches(form: RegExp, text: string): number {
@@ -104,19 +115,19 @@ function countMatches(form: RegExp, text: string): number {
   return matches;
 }
 
-function isMostlySpecial(text: string, { asciiSigns, beyondAscii }: TextScan): boolean {
-  if (text.length < SPECIAL_CHARS_MIN || (asciiSigns + beyondAscii) * 2 <= text.length)
-    return false;
-  const ordinary = text.match(ORDINARY)?.reduce((sum, sign) => sum + sign.length, 0) ?? 0;
-  return (text.length - ordinary) * 2 > text.length;
+function isMostlySpecial(text: string, { asciiSigns, symbols }: TextScan): boolean {
+  if (text.length < SPECIAL_CHARS_MIN || (asciiSigns + symbols) * 2 <= text.length) return false;
+  let special = 0;
+  for (const [run] of text.matchAll(SPECIAL_RUN)) special += run.length;
+  return special * 2 > text.length;
 }
 
 /** What is encoded counts where, once decoded, it attacks: for being hidden, and for what it says. */
 function addHidden(text: string, scan: TextScan, found: Found): number {
   let points = 0;
   for (const hidden of findHiddenTexts(text, scan)) {
-    const plain = toPlainForm(hidden);
-    const inside = findPatterns(plain, TABLE.scan(plain));
+    const { plain, scan: inner } = read(hidden);
+    const inside = findPatterns(plain, inner);
     const worth = inside.strong + Math.min(inside.weak, WEAK_POINTS_MAX);
     if (worth === 0) continue;
     for (const name of inside.patterns) note(found, name, 0);

@@ -68,7 +68,7 @@ export const TECHNICAL_PATTERNS: readonly RiskPattern[] = [
     name: 'metadata_service',
     family: 'secrets',
     severity: 'low',
-    tokens: [['meta', 'metadata', 'computemetadata']],
+    tokens: [['latest', 'metadata', 'computemetadata']],
     form: /\b169\.254\.169\.254\/(?:latest|metadata|computemetadata)|\bmetadata\.google\.internal\/computemetadata/gi,
   },
   {
