@@ -9,6 +9,8 @@ export interface AnswerStart {
   /** Id of the attempt, as in the usage. */
   callId: string;
   warnings: readonly BudgetWarning[];
+  /** What else the answer says of itself; undefined = nothing. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** Where an answer goes to. */
