@@ -51,9 +51,11 @@ function planBody(operation, mediaType, context) {
     ...more,
   });
   const { cases, unsent } = planParameters(start, toCase);
-  const scenarios = listScenarios(operation, mediaType, { ...context, known: start.known }).map(
-    ({ name, over, mayRefuse = true }) => toCase(name, { ...least, ...over }, { mayRefuse }),
-  );
+  // What the description has no word for is not asked of the service.
+  const isKnown = ({ over }) => Object.keys(over).every((name) => name in start.shape.properties);
+  const scenarios = listScenarios(operation, mediaType, { ...context, known: start.known })
+    .filter(isKnown)
+    .map(({ name, over }) => toCase(name, { ...least, ...over }, { mayRefuse: true }));
   return {
     cases: [toCase('what is required', least), ...cases, ...scenarios.filter(isValid)],
     unsent: unsent.map((name) => `${operation.name} ${mediaType}: ${name}`),

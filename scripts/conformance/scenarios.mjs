@@ -89,7 +89,6 @@ function listChats(known, { picture }) {
     },
     {
       name: 'a picture to look at',
-      mayRefuse: true,
       over: say({
         role: 'user',
         content: [

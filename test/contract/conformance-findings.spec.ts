@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Outcome, runConformance } from './run-conformance.mjs';
+import { type Outcome, runConformance } from '../../scripts/conformance/run-conformance.mjs';
 
 const KEY = 'a-key-of-these-tests';
 const MODEL = 'team/small';
@@ -97,6 +97,8 @@ interface Faults {
   chunks?: (body: Body) => Reply[];
   refusal?: (status: number, error: Body) => [number, unknown];
   list?: Body;
+  /** The error that high effort has. */
+  limit?: Body;
   served?: string[];
 }
 
@@ -358,10 +360,18 @@ describe('a refusal', () => {
     expect(await find()).toContain('error /error/param: names colour where messages is at fault');
   });
 
-  it('of what a model has not is told, and is no finding', async () => {
-    const known = toCompletion();
-    faults.completion = (body) => (body.effort === 'high' ? { ...known, id: 7 } : known);
-    expect(await find()).toEqual(['body /id: must be string']);
+  it.each([
+    ['effort', 'unsupported_value', 0],
+    ['effort', 'refused', 1],
+    ['temperature', 'unsupported_value', 1],
+  ])('of %s with the code %s is a finding or a limit of the model', async (param, code, count) => {
+    faults.limit = { message: 'no such effort here', code, param };
+    const { findings, refused } = await run();
+    expect(findings).toHaveLength(count);
+    expect(refused).toEqual(count === 0 ? ['POST /chat/completions: effort "high"'] : []);
+    if (count === 0) return;
+    const what = '400 to a request that the description allows: no such effort here';
+    expect(findings[0]).toMatchObject({ request: 'effort "high"', where: 'status', what });
   });
 });
 
