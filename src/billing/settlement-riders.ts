@@ -7,10 +7,11 @@ const FUNCTION_NAME_FORM = /^[a-z_]{1,63}$/;
 
 const MONEY_FUNCTIONS: Readonly<Record<SettlementStep, readonly string[]>> = {
   admit: ['billing_hold'],
+  top_up: ['billing_top_up'],
   conclude: ['billing_settle', 'billing_record_usage'],
 };
 
-/** Which functions make up the two durable steps. Rooms register in `onModuleInit`; after the boot it is closed. */
+/** Which functions make up the durable steps. Rooms register in `onModuleInit`; after the boot it is closed. */
 @Injectable()
 export class SettlementRiders {
   private readonly riders: SettlementRider[] = [];

@@ -53,6 +53,20 @@ describe('settlement writer', () => {
     ]);
   });
 
+  it('raises a hold in a batch of its own, without the riders', async () => {
+    const { store, riders, writer } = makeWriter();
+    riders.register({ step: 'admit', stage: 'after_money', sqlFunction: 'rows_admit' });
+    const topUp = { hold_id: 'h', transaction_id: 't', amount_micros: 5 };
+    expect(await writer.admitWithWarnings({ top_up: topUp })).toEqual({
+      refusal: null,
+      warnings: [],
+    });
+    expect(store.calls).toEqual([
+      { step: 'top_up', functions: ['billing_top_up'], members: [{ top_up: topUp }] },
+    ]);
+    await expect(writer.admitWithWarnings({ hold: HOLD, top_up: topUp })).rejects.toThrow('alone');
+  });
+
   it('hands out the verdict of a member', async () => {
     const { store, writer } = makeWriter();
     store.verdict = { code: 'billing.insufficient_balance', remaining_micros: 3 };
@@ -94,7 +108,7 @@ describe('settlement writer', () => {
     const { writer } = makeWriter();
     const admitted = writer.admit({ hold: HOLD });
     await writer.drain();
-    expect(writer.depth()).toEqual({ admit: 0, conclude: 0 });
+    expect(writer.depth()).toEqual({ admit: 0, top_up: 0, conclude: 0 });
     await admitted;
   });
 });

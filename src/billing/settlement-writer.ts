@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { assert } from '../common/assert.js';
 import { DomainError } from '../common/domain-error.js';
 import type { SettlementStep } from './domain/settlement-rider.js';
 import { MemberFault, SettlementStore } from './domain/settlement.store.port.js';
@@ -29,7 +30,7 @@ const RETRY_AFTER_S = 1;
 
 /**
  * Writes the two durable steps of a paid call, batched across requests: one lane each, so that a conclusion never
- * waits behind the crowd of new requests.
+ * waits behind the crowd of new requests. Top-ups have their own: what they lock is in order only when they are alone.
  *
  * `billing.unavailable` may leave it unknown whether a member was committed: a conclusion is simply repeated with
  * the same ids; an admission must not go on to the vendor: its hold expires, and its rows are found by the reconciler.
@@ -38,6 +39,7 @@ const RETRY_AFTER_S = 1;
 export class SettlementWriter {
   private readonly logger = new Logger(SettlementWriter.name);
   private readonly admissions: GroupCommit<Verdict>;
+  private readonly topUps: GroupCommit<Verdict>;
   private readonly conclusions: GroupCommit<Verdict>;
 
   constructor(
@@ -45,11 +47,12 @@ export class SettlementWriter {
     private readonly riders: SettlementRiders,
   ) {
     this.admissions = this.toLane('admit');
+    this.topUps = this.toLane('top_up');
     this.conclusions = this.toLane('conclude');
   }
 
   /**
-   * Holds the money and writes the riders' rows.
+   * Holds the money and writes the riders' rows; or raises a hold that is open.
    * @returns null = admitted; else why this member was refused, and nothing of it was written.
    * @throws DomainError `billing.unavailable`, `internal` (a member that the database will not take).
    */
@@ -59,7 +62,9 @@ export class SettlementWriter {
 
   /** As `admit`, with the budgets that run low. */
   async admitWithWarnings(member: AdmitMember): Promise<Admission> {
-    const verdict = await this.admissions.submit(JSON.stringify(member));
+    assert(!member.top_up || !member.hold, 'a top-up goes alone');
+    const lane = member.top_up ? this.topUps : this.admissions;
+    const verdict = await lane.submit(JSON.stringify(member));
     return toAdmission(verdict as Refusal | Admitted | null);
   }
 
@@ -75,12 +80,16 @@ export class SettlementWriter {
 
   /** Members that wait for their batch, for the metrics. */
   depth(): Record<SettlementStep, number> {
-    return { admit: this.admissions.depth, conclude: this.conclusions.depth };
+    return {
+      admit: this.admissions.depth,
+      top_up: this.topUps.depth,
+      conclude: this.conclusions.depth,
+    };
   }
 
   /** Resolves when everything submitted so far has ended. */
   async drain(): Promise<void> {
-    await Promise.all([this.admissions.drain(), this.conclusions.drain()]);
+    await Promise.all([this.admissions.drain(), this.topUps.drain(), this.conclusions.drain()]);
   }
 
   private toLane(step: SettlementStep): GroupCommit<Verdict> {

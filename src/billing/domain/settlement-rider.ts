@@ -1,8 +1,9 @@
-export type SettlementStep = 'admit' | 'conclude';
+/** The two durable steps, and between them more money for what was admitted. */
+export type SettlementStep = 'admit' | 'top_up' | 'conclude';
 
 /** A room's part of a durable step: its rows are committed with the money, or not at all. */
 export interface SettlementRider {
-  step: SettlementStep;
+  step: Exclude<SettlementStep, 'top_up'>;
   /**
    * `before_money` may refuse members by a verdict. `after_money` may not: the money of a member has moved by then,
    * so a function that cannot write its rows raises, and the batch is run again member by member.

@@ -33,6 +33,20 @@ export interface HoldRequest {
 
 export type Funding = 'wallet' | 'subscription' | 'none';
 
+/**
+ * More money for an open hold, from the same wallet and under the same budgets. Refused with the codes of holds; with
+ * `billing.hold_closed` and the state when the hold has ended, `billing.hold_missing` when there is none.
+ */
+export interface TopUpRequest {
+  hold_id: string;
+  /** UUIDv7 of its ledger transaction; the same one again is admitted again and moves nothing. */
+  transaction_id: string;
+  /** Whole micros, 0 or more, on top of what is held. A hold of 0 that budgets would count cannot grow: `internal`. */
+  amount_micros: number;
+  /** Who asked: `user:…` or `api_key:…`, ≤ 200 characters. */
+  actor?: string;
+}
+
 /** The end of a hold. The first conclusion counts; a further one gets `already`. */
 export interface SettleRequest {
   hold_id: string;
@@ -92,6 +106,8 @@ export interface UsageEntry {
 
 export interface AdmitMember {
   hold?: HoldRequest;
+  /** Goes alone: no hold beside it, and other rooms have no part in it. */
+  top_up?: TopUpRequest;
   [room: string]: unknown;
 }
 

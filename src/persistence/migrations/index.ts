@@ -24,6 +24,7 @@ import { CreateConnections1790000000860 } from './1790000000860-create-connectio
 import { CreateRoutes1790000000870 } from './1790000000870-create-routes.js';
 import { CreateUpstreamStatistics1790000000880 } from './1790000000880-create-upstream-statistics.js';
 import { CreateErrorRules1790000000881 } from './1790000000881-create-error-rules.js';
+import { TopUpHolds1790000000900 } from './1790000000900-top-up-holds.js';
 import { AddResponseCache1790000000910 } from './1790000000910-add-response-cache.js';
 
 /** Every migration, in the order of its number. */
@@ -54,5 +55,6 @@ export const MIGRATIONS = [
   CreateRoutes1790000000870,
   CreateUpstreamStatistics1790000000880,
   CreateErrorRules1790000000881,
+  TopUpHolds1790000000900,
   AddResponseCache1790000000910,
 ] as const;
