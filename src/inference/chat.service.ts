@@ -7,7 +7,9 @@ import type { ChatModel } from '../providers/spec/chat-model.js';
 import type { RoutePlan } from '../routing/route-plan.js';
 import { RoutingService } from '../routing/routing.service.js';
 import type { AnswerSink } from './answer-sink.js';
+import { type CacheableCall, CachedCallsService } from './cache/cached-calls.service.js';
 import type { TextAsking } from './call-draft.js';
+import { findUnpriced } from './domain/find-unpriced.js';
 import { type ChatReading, type ChatRequest, readChatRequest } from './domain/read-chat-request.js';
 import type { HeldTokens } from './domain/text-call.js';
 import { DraftCallService } from './draft-call.service.js';
@@ -15,6 +17,7 @@ import { RelayChatService } from './relay-chat.service.js';
 
 export interface ChatQuestion {
   asking: TextAsking;
+  headers: CacheableCall['headers'];
   request: ChatRequest;
   phases: PhaseTimer;
 }
@@ -28,6 +31,7 @@ export class ChatService {
     private readonly routing: RoutingService,
     private readonly drafts: DraftCallService,
     private readonly relay: RelayChatService,
+    private readonly cached: CachedCallsService,
   ) {}
 
   /**
@@ -35,12 +39,20 @@ export class ChatService {
    * @throws DomainError what refused the request, and then nobody was called; or what ended the call, part of whose
    *   answer may have gone to the sink
    */
-  async complete({ asking, request, phases }: ChatQuestion, sink: AnswerSink): Promise<void> {
+  async complete(question: ChatQuestion, sink: AnswerSink): Promise<void> {
+    const { asking, headers, request, phases } = question;
     const reading = readChatRequest(request);
     await this.assertSafe(asking, reading);
     const plan = await this.plan(asking, request, reading);
-    const draft = await this.drafts.draft(asking, plan, (model) => this.toHeld(model, reading));
-    await this.relay.run({ draft, request, reading, phases }, sink);
+    const draft = await this.drafts.draft(asking, plan, {
+      toTokens: (model) => this.toHeld(model, reading),
+      unpriced: findUnpriced(request),
+    });
+    const { isStream } = reading;
+    const answer = await this.cached.open({ draft, headers, request, isStream }, sink);
+    if (!answer) return;
+    const usage = await this.relay.run({ draft, request, reading, phases }, answer.sink);
+    void answer.finish({ usage });
   }
 
   private async assertSafe(asking: TextAsking, { texts }: ChatReading): Promise<void> {

@@ -12,6 +12,14 @@ import type { HeldTokens } from './domain/text-call.js';
 /** Reasons to pass over one candidate of several. */
 const PASSED_OVER: readonly string[] = ['billing.no_price', 'billing.subscription_expired'];
 
+/** What a call needs to be paid for. */
+export interface CallNeed<M extends TextModel> {
+  /** What would be held for a model. */
+  toTokens: (model: M) => HeldTokens;
+  /** The field that asks for what has no price; null = none does. */
+  unpriced: string | null;
+}
+
 /** From a plan to what each of its candidates costs at most. Writes nothing and asks memory alone. */
 @Injectable()
 export class DraftCallService {
@@ -22,17 +30,14 @@ export class DraftCallService {
     private readonly preferences: ModelPreferences,
   ) {}
 
-  /**
-   * @param toTokens what would be held for a model
-   * @throws DomainError `billing.no_price`, `billing.subscription_expired` when that is so of every candidate
-   */
+  /** @throws DomainError `billing.no_price`, `billing.subscription_expired` when that is so of every candidate */
   async draft<M extends TextModel>(
     asking: TextAsking,
     { candidates, decision }: RoutePlan<M>,
-    toTokens: (model: M) => HeldTokens,
+    need: CallNeed<M>,
   ): Promise<CallDraft<M>> {
     const startedAtMs = performance.now();
-    const priced = await this.priceAll(candidates, decision, asking, toTokens);
+    const priced = await this.priceAll(candidates, decision, asking, need);
     const { failsOverRefusals } = await this.preferences.find(asking.searchSpaceId);
     const [first] = priced;
     return {
@@ -40,7 +45,7 @@ export class DraftCallService {
       holdId: newId(),
       kind: first!.candidate.model.kind,
       asking,
-      inputTokens: toTokens(first!.candidate.model).inputTokens,
+      inputTokens: need.toTokens(first!.candidate.model).inputTokens,
       candidates: priced,
       decision,
       failsOverRefusals,
@@ -54,13 +59,13 @@ export class DraftCallService {
     candidates: readonly Candidate<M>[],
     { route }: RouteDecision,
     asking: TextAsking,
-    toTokens: (model: M) => HeldTokens,
+    need: CallNeed<M>,
   ): Promise<PricedCandidate<M>[]> {
     const priced: PricedCandidate<M>[] = [];
     let fault: unknown = null;
     for (const candidate of candidates) {
       try {
-        priced.push(await this.price(candidate, route, asking, toTokens(candidate.model)));
+        priced.push(await this.price(candidate, route, asking, need));
       } catch (error) {
         if (!(error instanceof DomainError) || !PASSED_OVER.includes(error.code)) throw error;
         fault ??= error;
@@ -74,7 +79,7 @@ export class DraftCallService {
     candidate: Candidate<M>,
     route: string | null,
     { caller, searchSpaceId }: TextAsking,
-    { inputTokens, outputTokens }: HeldTokens,
+    { toTokens, unpriced }: CallNeed<M>,
   ): Promise<PricedCandidate<M>> {
     const { model, connection, isOurChoice } = candidate;
     const terms = await this.terms.resolve({
@@ -83,6 +88,8 @@ export class DraftCallService {
       routeNames: route === null || isOurChoice ? [model.id] : [route, model.id],
       connectionScope: connection.scope,
     });
+    if (unpriced !== null && terms.tier !== 'byok') throw toUnpriced(unpriced);
+    const { inputTokens, outputTokens } = toTokens(model);
     const { versionId, holdMicros } = await this.prices.quote({
       provider: model.provider,
       model: model.id,
@@ -94,4 +101,12 @@ export class DraftCallService {
     });
     return { candidate, terms, versionId, holdMicros, funding: terms.funding, outputTokens };
   }
+}
+
+function toUnpriced(field: string): DomainError {
+  return new DomainError(
+    'billing.no_price',
+    `${field} asks for what vendors charge apart, and there is no price for it. Leave it out, or use a connection of your own.`,
+    { fields: [{ field, message: 'has no price' }] },
+  );
 }

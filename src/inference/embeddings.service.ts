@@ -56,7 +56,10 @@ export class EmbeddingsService {
     const reading = readEmbeddingRequest(request);
     const plan = await this.plan(asking, request, reading);
     const { inputTokens } = reading;
-    const draft = await this.drafts.draft(asking, plan, () => ({ inputTokens, outputTokens: 0 }));
+    const draft = await this.drafts.draft(asking, plan, {
+      toTokens: () => ({ inputTokens, outputTokens: 0 }),
+      unpriced: null,
+    });
     const warnings = await phases.measure('hold', () => this.books.open(draft));
     const end = await this.deadlines.run(signal, ({ signal: bounded }) =>
       this.runner.run(draft, { signal: bounded, phases, hasBegun: () => false }, (served, until) =>

@@ -6,6 +6,8 @@ import { ProvidersModule } from '../providers/providers.module.js';
 import { RoutingModule } from '../routing/routing.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { AdmitCallService } from './admit-call.service.js';
+import { CachedCallsService } from './cache/cached-calls.service.js';
+import { ResponseCacheModule } from './cache/response-cache.module.js';
 import { CallDeadlines } from './call-deadlines.js';
 import { ChatService } from './chat.service.js';
 import { ConcludeCallService } from './conclude-call.service.js';
@@ -26,12 +28,14 @@ import { TextBooksService } from './text-books.service.js';
     BillingModule,
     ModerationModule,
     ProvidersModule,
+    ResponseCacheModule,
     RoutingModule,
     UpstreamModule,
   ],
   providers: [
     { provide: TokenCounter, useClass: WorkerTokenCounter },
     AdmitCallService,
+    CachedCallsService,
     CallDeadlines,
     ChatService,
     ConcludeCallService,

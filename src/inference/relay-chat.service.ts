@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { BudgetWarning } from '../billing/domain/settlement.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
 import { ProviderFactory } from '../providers/provider.factory.js';
-import type { ChatReply } from '../providers/spec/chat-call.js';
+import type { ChatReply, TokenUsage } from '../providers/spec/chat-call.js';
 import type { ChatModel } from '../providers/spec/chat-model.js';
 import type { CallProgress } from '../upstream/upstream-calls.port.js';
 import type { AnswerSink } from './answer-sink.js';
@@ -41,8 +41,11 @@ export class RelayChatService {
     private readonly deadlines: CallDeadlines,
   ) {}
 
-  /** @throws DomainError what refused it, or ended it after a part of the answer had gone to the sink */
-  async run(parts: ChatCallParts, sink: AnswerSink): Promise<void> {
+  /**
+   * @returns what the vendor counted; null = it did not tell
+   * @throws DomainError what refused it, or ended it after a part of the answer had gone to the sink
+   */
+  async run(parts: ChatCallParts, sink: AnswerSink): Promise<TokenUsage | null> {
     const { draft, phases } = parts;
     const warnings = await phases.measure('hold', () => this.books.open(draft));
     const call: OpenCall = {
@@ -57,6 +60,7 @@ export class RelayChatService {
     const end = await this.deadlines.run(sink.signal, (abort) => this.ask(call, abort));
     await phases.measure('post', () => this.close(call, end));
     if (end.error) throw end.error;
+    return call.reply?.report().usage ?? null;
   }
 
   private ask(call: OpenCall, { signal }: AbortController): Promise<CallEnd<ChatModel, void>> {

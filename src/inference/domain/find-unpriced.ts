@@ -1,0 +1,27 @@
+import type { ChatRequest } from './read-chat-request.js';
+
+const PRICED_TIERS: readonly unknown[] = ['auto', 'default', null, undefined];
+
+/**
+ * What of a chat request vendors charge for by prices of its own, which no list here has; null = nothing. On the house's
+ * credential it is refused, for unknown is never free; on one of the caller's own it passes.
+ */
+export function findUnpriced(request: ChatRequest): string | null {
+  if (request.web_search_options) return 'web_search_options';
+  if (!PRICED_TIERS.includes(request.service_tier)) return 'service_tier';
+  if (request.audio) return 'audio';
+  const { modalities } = request;
+  if (Array.isArray(modalities) && modalities.some((one) => one !== 'text')) return 'modalities';
+  return findSpoken(request);
+}
+
+function findSpoken({ messages }: ChatRequest): string | null {
+  const list = messages as readonly { content?: unknown }[];
+  for (let index = 0; index < list.length; index += 1) {
+    const content = list[index]!.content;
+    if (!Array.isArray(content)) continue;
+    const part = content.findIndex((one: { type?: unknown }) => one.type === 'input_audio');
+    if (part !== -1) return `messages[${index}].content[${part}]`;
+  }
+  return null;
+}
