@@ -5,7 +5,9 @@ import type { AdmitMember, Refusal } from '../billing/domain/settlement.js';
 import { SettlementWriter } from '../billing/settlement-writer.js';
 import { newId } from '../common/ids.js';
 import { AppConfig } from '../config/app-config.js';
+import { PromptSafety, type PromptText } from '../moderation/prompt-safety.js';
 import type { Asking } from './asking.js';
+import { assertImageScope } from './assert-image-scope.js';
 import { toActor } from './conclude-member.js';
 import { USAGE_TYPE } from './credit-check.service.js';
 import { type Draft, DraftGenerationService } from './draft-generation.service.js';
@@ -26,7 +28,23 @@ export class AdmitGenerationService {
     private readonly config: AppConfig,
     private readonly drafts: DraftGenerationService,
     private readonly writer: SettlementWriter,
+    private readonly safety: PromptSafety,
   ) {}
+
+  /**
+   * The draft of what is to run: its prompts are judged before anything is chosen or priced.
+   * @throws DomainError `moderation.blocked`; as DraftGenerationService.draft
+   */
+  async draftRun(request: GenerationRequest, asking: Asking): Promise<Draft> {
+    assertImageScope(asking.caller, request);
+    await this.safety.assert({
+      searchSpaceId: request.searchSpaceId,
+      caller: asking.caller,
+      texts: toPromptTexts(request),
+      surface: 'image',
+    });
+    return this.draft(request, asking);
+  }
 
   /** @throws DomainError as DraftGenerationService.draft */
   draft(request: GenerationRequest, asking: Asking): Promise<Draft> {
@@ -142,4 +160,10 @@ function toRow(generation: Generation): Record<string, unknown> {
     hold_id: generation.holdId,
     created_at: generation.createdAt,
   };
+}
+
+function toPromptTexts({ prompt, negativePrompt }: GenerationRequest): PromptText[] {
+  const texts: PromptText[] = [{ field: 'prompt', text: prompt }];
+  if (negativePrompt) texts.push({ field: 'negative_prompt', text: negativePrompt });
+  return texts;
 }

@@ -62,7 +62,7 @@ export class CreateGenerationService {
     assertRequest(request);
     const { searchSpaceId, collectionId } = request;
     if (collectionId) await this.collections.assertInSpace(searchSpaceId, collectionId);
-    const draft = await this.admissions.draft(request, asking);
+    const draft = await this.admissions.draftRun(request, asking);
     const begin = () => this.begin(request, draft, asking, options);
     if (asking.caller.externalId === undefined) return begin();
     const generationId = draft.generation.id;

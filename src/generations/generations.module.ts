@@ -5,6 +5,7 @@ import { BillingModule } from '../billing/billing.module.js';
 import { SettlementRiders } from '../billing/settlement-riders.js';
 import { ConnectionsModule } from '../connections/connections.module.js';
 import { MediaModule } from '../media/media.module.js';
+import { ModerationModule } from '../moderation/moderation.module.js';
 import { OutboundModule } from '../outbound/outbound.module.js';
 import { WorkRegistry } from '../persistence/work-registry.js';
 import { RoutingModule } from '../routing/routing.module.js';
@@ -59,6 +60,7 @@ import { ViewGenerationsService } from './view-generations.service.js';
     BillingModule,
     ConnectionsModule,
     MediaModule,
+    ModerationModule,
     OutboundModule,
     RoutingModule,
     SpacesModule,
