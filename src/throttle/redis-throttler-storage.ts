@@ -1,6 +1,7 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import type { RateLimit } from '../common/caller.js';
+import { TurnBatch } from '../common/turn-batch.js';
 import { toRedisOptions } from '../config/redis-options.js';
 import { HIT_ALL_SCRIPT, NUMBERS_A_WINDOW } from './hit-all.script.js';
 import { RateStorage } from './rate-storage.port.js';
@@ -11,6 +12,8 @@ const COMMAND_TIMEOUT_MS = 1_000;
 /** After a failure Redis is left alone for this long, so that not every request waits for it. */
 const PAUSE_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
+/** Callers that are counted in one command. */
+const BATCH_MAX = 200;
 
 /**
  * The same sum as `judge`, in one step and by one clock: Redis's. A window's count is kept as a key of its own
@@ -78,8 +81,14 @@ interface RateRedis extends Redis {
     limit: number,
     isCounted: 0 | 1,
   ): Promise<ScriptAnswer>;
-  atelierRates(key: string, isCounted: 0 | 1, ...limits: number[]): Promise<number[]>;
+  atelierRates(keys: number, ...keysThenGiven: (string | number)[]): Promise<number[]>;
   atelierRefund(key: string, windowMs: number): Promise<number>;
+}
+
+interface Question {
+  key: string;
+  limits: readonly RateLimit[];
+  isCounted: 0 | 1;
 }
 
 /** Counts on Redis, so for all processes together. While Redis is away everybody is admitted. */
@@ -89,6 +98,9 @@ export class RedisThrottlerStorage
 {
   private readonly logger = new Logger('Throttle');
   private readonly redis: RateRedis;
+  private readonly batch = new TurnBatch<Question, WindowVerdict[]>(BATCH_MAX, (questions) =>
+    this.askAll(questions),
+  );
   private connecting: Promise<void> | null = null;
   private pausedUntilMs = Number.NEGATIVE_INFINITY;
   private loggedAtMs = Number.NEGATIVE_INFINITY;
@@ -104,7 +116,7 @@ export class RedisThrottlerStorage
       lazyConnect: true,
     }) as RateRedis;
     this.redis.defineCommand('atelierRate', { numberOfKeys: 1, lua: SCRIPT });
-    this.redis.defineCommand('atelierRates', { numberOfKeys: 1, lua: HIT_ALL_SCRIPT });
+    this.redis.defineCommand('atelierRates', { lua: HIT_ALL_SCRIPT });
     this.redis.defineCommand('atelierRefund', { numberOfKeys: 1, lua: REFUND_SCRIPT });
     this.redis.on('error', (error: Error) => this.note(error));
   }
@@ -127,11 +139,11 @@ export class RedisThrottlerStorage
   }
 
   hitAll(key: string, limits: readonly RateLimit[]): Promise<WindowVerdict[]> {
-    return this.runAll(key, limits, 1);
+    return this.batch.add({ key, limits, isCounted: 1 });
   }
 
   peekAll(key: string, limits: readonly RateLimit[]): Promise<WindowVerdict[]> {
-    return this.runAll(key, limits, 0);
+    return this.batch.add({ key, limits, isCounted: 0 });
   }
 
   async refund(key: string, windowMs: number): Promise<void> {
@@ -165,22 +177,19 @@ export class RedisThrottlerStorage
     }
   }
 
-  private async runAll(
-    key: string,
-    limits: readonly RateLimit[],
-    isCounted: 0 | 1,
-  ): Promise<WindowVerdict[]> {
-    const admitted = () => limits.map(({ windowMs }) => toAdmission(windowMs));
-    if (performance.now() < this.pausedUntilMs) return admitted();
+  private async askAll(questions: readonly Question[]): Promise<WindowVerdict[][]> {
+    if (performance.now() < this.pausedUntilMs) return questions.map(toAdmissions);
     try {
-      const given = limits.flatMap(({ windowMs, limit }) => [windowMs, limit]);
-      const numbers = await withinTime(
-        this.redis.atelierRates(this.toKey(key), isCounted, ...given),
+      const keys = questions.map(({ key }) => this.toKey(key));
+      const given = questions.flatMap(toGiven);
+      const numbers = await withinTime(this.redis.atelierRates(keys.length, ...keys, ...given));
+      let at = 0;
+      return questions.map(({ limits }) =>
+        limits.map(() => toVerdict(numbers, NUMBERS_A_WINDOW * at++)),
       );
-      return limits.map((_limit, index) => toVerdict(numbers, index * NUMBERS_A_WINDOW));
     } catch (error) {
       this.pause(error as Error);
-      return admitted();
+      return questions.map(toAdmissions);
     }
   }
 
@@ -218,7 +227,20 @@ function toAdmission(windowMs: number): WindowVerdict {
   return { isRefused: false, hits: 1, retryInMs: 0, resetInMs: windowMs };
 }
 
+function toAdmissions({ limits }: Question): WindowVerdict[] {
+  return limits.map(({ windowMs }) => toAdmission(windowMs));
+}
+
+function toGiven({ limits, isCounted }: Question): number[] {
+  const given: number[] = [isCounted, limits.length];
+  for (const { windowMs, limit } of limits) given.push(windowMs, limit);
+  return given;
+}
+
 function toVerdict(numbers: readonly number[], start: number): WindowVerdict {
-  const [isRefused, hits = 0, retryInMs = 0, resetInMs = 0] = numbers.slice(start);
-  return { isRefused: isRefused === 1, hits, retryInMs, resetInMs };
+  const [hits = 0, retryInMs = 0, resetInMs = 0] = numbers.slice(
+    start + 1,
+    start + NUMBERS_A_WINDOW,
+  );
+  return { isRefused: numbers[start] === 1, hits, retryInMs, resetInMs };
 }

@@ -1,5 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { newId } from '../../common/ids.js';
+import { TurnBatch } from '../../common/turn-batch.js';
 import { SLOT_TTL_MS, type SlotAnswer, type SlotClaim, SlotStore } from '../slot-store.port.js';
 import type { UpstreamRedis } from './upstream-redis.js';
 
@@ -7,7 +8,13 @@ import type { UpstreamRedis } from './upstream-redis.js';
 const SIGNS_PER_TTL = 3;
 /** Signs of life that travel together. */
 const SIGNS_MAX = 1_000;
+/** Slots that are asked for or given back in one command. */
+const BATCH_MAX = 200;
 const STATES = ['waiting', 'taken', 'full'] as const;
+/** In place of the number of slots: the member gives back what it has. */
+const GIVEN_BACK = -1;
+/** While Redis is away. */
+const TAKEN: SlotAnswer = { state: 'taken', waiting: 0 };
 
 /** Counts on Redis, so for all processes together. While Redis is away every slot is given. */
 export class RedisSlotStore extends SlotStore implements OnApplicationShutdown {
@@ -16,6 +23,9 @@ export class RedisSlotStore extends SlotStore implements OnApplicationShutdown {
   /** Where each member of this process is. */
   private readonly own = new Map<string, { name: string; key: string }>();
   private readonly timer: NodeJS.Timeout;
+  private readonly batch = new TurnBatch<SlotClaim, SlotAnswer>(BATCH_MAX, (claims) =>
+    this.askAll(claims),
+  );
 
   constructor(
     private readonly redis: UpstreamRedis,
@@ -26,34 +36,41 @@ export class RedisSlotStore extends SlotStore implements OnApplicationShutdown {
     redis.beforeEnd(() => this.releaseAll());
   }
 
-  async ask({ key, member, slotsMax, waitersMax }: SlotClaim): Promise<SlotAnswer> {
-    const name = this.toName(member);
-    const [running, waiting] = [this.toKey(key, 'running'), this.toKey(key, 'waiting')];
-    const given = [this.ttlMs, slotsMax, waitersMax, name];
-    const [stateIndex, waitingCount] = await this.redis.ask(
-      (redis) => redis.atelierAskSlot(running, waiting, ...given),
-      [1, 0],
-    );
-    const state = STATES[stateIndex] ?? 'full';
-    if (state === 'full') this.own.delete(member);
-    else this.own.set(member, { name, key: state === 'taken' ? running : waiting });
-    return { state, waiting: waitingCount };
+  async ask(claim: SlotClaim): Promise<SlotAnswer> {
+    const { key, member } = claim;
+    const answer = await this.batch.add(claim);
+    const place = answer.state === 'taken' ? 'running' : 'waiting';
+    if (answer.state === 'full') this.own.delete(member);
+    else this.own.set(member, { name: this.toName(member), key: this.toKey(key, place) });
+    return answer;
   }
 
+  /** In its turn behind what was asked before, so that no answer that is on its way comes after it. */
   release(key: string, member: string): void {
-    const known = this.own.get(member);
     this.own.delete(member);
-    // Whoever asks again while the answer is on its way may be in either.
-    const places = known ? [known.key] : [this.toKey(key, 'running'), this.toKey(key, 'waiting')];
-    for (const place of places) this.remove(place, this.toName(member));
+    void this.batch.add({ key, member, slotsMax: GIVEN_BACK, waitersMax: 0 });
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.timer);
   }
 
-  private remove(place: string, name: string): void {
-    void this.redis.ask((redis) => redis.zrem(place, name), 0);
+  private async askAll(claims: readonly SlotClaim[]): Promise<SlotAnswer[]> {
+    const keys: string[] = [];
+    const given: (string | number)[] = [this.ttlMs];
+    for (const { key, member, slotsMax, waitersMax } of claims) {
+      keys.push(this.toKey(key, 'running'), this.toKey(key, 'waiting'));
+      given.push(slotsMax, waitersMax, this.toName(member));
+    }
+    const numbers = await this.redis.ask(
+      (redis) => redis.atelierAskSlots(keys.length, ...keys, ...given),
+      null,
+    );
+    if (numbers === null) return claims.map(() => TAKEN);
+    return claims.map((_claim, index) => ({
+      state: STATES[numbers[2 * index] ?? 2] ?? 'full',
+      waiting: numbers[2 * index + 1] ?? 0,
+    }));
   }
 
   private showLife(): void {
@@ -71,7 +88,10 @@ export class RedisSlotStore extends SlotStore implements OnApplicationShutdown {
 
   /** A process that ends in order leaves nothing to wait for. */
   private releaseAll(): void {
-    for (const { name, key } of this.own.values()) this.remove(key, name);
+    this.batch.flush();
+    for (const { name, key } of this.own.values()) {
+      void this.redis.ask((redis) => redis.zrem(key, name), 0);
+    }
     this.own.clear();
   }
 

@@ -2,7 +2,7 @@ import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/c
 import { Redis } from 'ioredis';
 import { toRedisOptions } from '../../config/redis-options.js';
 import {
-  ASK_SLOT_SCRIPT,
+  ASK_SLOTS_SCRIPT,
   CLEAR_MARKS_SCRIPT,
   DROP_PROBE_SCRIPT,
   KEEP_SLOTS_SCRIPT,
@@ -20,11 +20,7 @@ const LOG_EVERY_MS = 60_000;
 export type SyncAnswer = [nowMs: number, version: string, marks: string[], processLoads: string[]];
 
 interface UpstreamCommands extends Redis {
-  atelierAskSlot(
-    running: string,
-    waiting: string,
-    ...given: (string | number)[]
-  ): Promise<[state: number, waiting: number]>;
+  atelierAskSlots(keys: number, ...keysThenGiven: (string | number)[]): Promise<number[]>;
   atelierKeepSlots(count: number, ...keysThenGiven: (string | number)[]): Promise<number>;
   atelierPutMark(...keysThenGiven: (string | number)[]): Promise<number>;
   atelierClearMarks(...keysThenGiven: (string | number)[]): Promise<number>;
@@ -53,7 +49,7 @@ export class UpstreamRedis implements OnModuleInit, OnApplicationShutdown {
       // What is asked in one turn of the loop travels together.
       enableAutoPipelining: true,
     }) as UpstreamCommands;
-    this.redis.defineCommand('atelierAskSlot', { numberOfKeys: 2, lua: ASK_SLOT_SCRIPT });
+    this.redis.defineCommand('atelierAskSlots', { lua: ASK_SLOTS_SCRIPT });
     this.redis.defineCommand('atelierKeepSlots', { lua: KEEP_SLOTS_SCRIPT });
     this.redis.defineCommand('atelierPutMark', { numberOfKeys: 3, lua: PUT_MARK_SCRIPT });
     this.redis.defineCommand('atelierClearMarks', { numberOfKeys: 3, lua: CLEAR_MARKS_SCRIPT });

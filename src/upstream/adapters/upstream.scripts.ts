@@ -5,26 +5,49 @@ local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * KEYS: who runs, who waits; both sorted by the last sign of life. ARGV: ms until one without counts as gone, most
- * that run, most that wait, the member. Answers 1 taken, 0 waiting, 2 full; and how many wait.
+ * Slots asked for and given back, in order. KEYS, for each: who runs, who waits; both sorted by the last sign of life.
+ * ARGV: ms until one without counts as gone; then for each: most that run (-1 = it is given back), most that wait, the
+ * member. Answers for each 1 taken, 0 waiting, 2 full, 3 given back; and how many wait. Who is gone is looked for only
+ * where there would be no slot otherwise.
  */
-export const ASK_SLOT_SCRIPT = `${NOW}
-local ttlMs, slotsMax, waitersMax, member = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local state = 2
-for _, key in ipairs(KEYS) do
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', nowMs - ttlMs)
+export const ASK_SLOTS_SCRIPT = `${NOW}
+local ttlMs, answers = tonumber(ARGV[1]), {}
+local function count(key, enough)
+  local members = redis.call('ZCARD', key)
+  if members > 0 and members >= enough then
+    members = members - redis.call('ZREMRANGEBYSCORE', key, '-inf', nowMs - ttlMs)
+  end
+  return members
 end
-if redis.call('ZSCORE', KEYS[1], member) or redis.call('ZCARD', KEYS[1]) < slotsMax then
-  redis.call('ZADD', KEYS[1], nowMs, member)
-  redis.call('PEXPIRE', KEYS[1], 2 * ttlMs)
-  redis.call('ZREM', KEYS[2], member)
-  state = 1
-elseif redis.call('ZSCORE', KEYS[2], member) or redis.call('ZCARD', KEYS[2]) < waitersMax then
-  redis.call('ZADD', KEYS[2], nowMs, member)
-  redis.call('PEXPIRE', KEYS[2], 2 * ttlMs)
-  state = 0
+local function put(key, member)
+  redis.call('ZADD', key, nowMs, member)
+  redis.call('PEXPIRE', key, 2 * ttlMs)
 end
-return { state, redis.call('ZCARD', KEYS[2]) }
+for index = 1, #KEYS / 2 do
+  local running, waiting = KEYS[2 * index - 1], KEYS[2 * index]
+  local slotsMax, waitersMax = tonumber(ARGV[3 * index - 1]), tonumber(ARGV[3 * index])
+  local member, state, waiters = ARGV[3 * index + 1], 2, 0
+  if slotsMax == -1 then
+    state = 3
+    if redis.call('ZREM', running, member) == 0 then redis.call('ZREM', waiting, member) end
+  else
+    waiters = count(waiting, 1)
+    if count(running, slotsMax) < slotsMax or redis.call('ZSCORE', running, member) then
+      put(running, member)
+      if waiters > 0 then waiters = waiters - redis.call('ZREM', waiting, member) end
+      state = 1
+    elseif redis.call('ZSCORE', waiting, member) then
+      put(waiting, member)
+      state = 0
+    elseif waiters < waitersMax then
+      put(waiting, member)
+      waiters = waiters + 1
+      state = 0
+    end
+  end
+  answers[2 * index - 1], answers[2 * index] = state, waiters
+end
+return answers
 `;
 
 /**
