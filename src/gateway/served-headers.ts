@@ -5,8 +5,11 @@ export interface ServedCall {
   provider: string;
   /** As in the usage. */
   callId: string;
+  /** What else it says of itself; undefined = nothing. */
+  headers?: Readonly<Record<string, string>>;
 }
 
-export function toServedHeaders({ model, provider, callId }: ServedCall): Record<string, string> {
-  return { 'x-model-used': model, 'x-provider': provider, 'x-call-id': callId };
+export function toServedHeaders(call: ServedCall): Record<string, string> {
+  const { model, provider, callId, headers } = call;
+  return { ...headers, 'x-model-used': model, 'x-provider': provider, 'x-call-id': callId };
 }

@@ -40,6 +40,13 @@ export class OpenaiChatController {
     required: false,
     description: 'The space that pays, for callers whose key does not say',
   })
+  @ApiHeader({
+    name: 'x-response-cache',
+    required: false,
+    schema: { type: 'string', enum: ['use', 'refresh', 'off'] },
+    description:
+      'Whether a kept answer will do, in spaces that keep answers; x-cache tells if it was one',
+  })
   @ApiOkResponse({
     description: 'A chat.completion, or with `stream` chat.completion.chunk events',
     content: {

@@ -32,7 +32,7 @@ export class OpenaiChatService {
     const { pingS } = this.config.inference;
     const sink = new ReplySink(reply, context, request.stream === true, pingS);
     try {
-      await this.chat.complete({ asking, request, phases: context.phases }, sink);
+      await this.chat.complete({ asking, headers, request, phases: context.phases }, sink);
     } catch (error) {
       if (sink.fail(toDomainError(error))) return;
       throw error;
