@@ -6,6 +6,9 @@ const LIST_OVERDUE = `
   SELECT id, reference, expires_at FROM holds
    WHERE state = 'held' AND expires_at <= now() ORDER BY expires_at LIMIT $1`;
 
+const FIND_REFERENCES = `
+  SELECT id, reference FROM holds WHERE id = ANY ($1::uuid[]) AND reference IS NOT NULL`;
+
 interface HoldRow {
   id: string;
   reference: string | null;
@@ -21,5 +24,14 @@ export class SqlHoldsReader extends HoldsReader {
   async listOverdue(limit: number): Promise<OverdueHold[]> {
     const rows = await this.sql.query<HoldRow>('holds_overdue', LIST_OVERDUE, [limit]);
     return rows.map(({ id, reference, expires_at: expiresAt }) => ({ id, reference, expiresAt }));
+  }
+
+  async findReferences(holdIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.sql.query<{ id: string; reference: string }>(
+      'holds_references',
+      FIND_REFERENCES,
+      [holdIds],
+    );
+    return new Map(rows.map(({ id, reference }) => [id, reference]));
   }
 }
