@@ -12,6 +12,8 @@ import { ImageForms } from './image-forms.service.js';
 import { OpenaiEmbeddingsController } from './embeddings/openai-embeddings.controller.js';
 import { OpenaiEmbeddingsService } from './embeddings/openai-embeddings.service.js';
 import { ModelPrices } from './model-prices.js';
+import { ModerationModule } from '../moderation/moderation.module.js';
+import { OpenaiModerationsController } from './moderations/openai-moderations.controller.js';
 import { ModelsController } from './models.controller.js';
 import { OpenaiImagesController } from './openai-images.controller.js';
 import { OpenaiImagesService } from './openai-images.service.js';
@@ -26,6 +28,7 @@ import { ReachableModels } from './reachable-models.service.js';
     GenerationsModule,
     InferenceModule,
     MediaModule,
+    ModerationModule,
     RbacModule,
     RoutingModule,
   ],
@@ -35,6 +38,7 @@ import { ReachableModels } from './reachable-models.service.js';
     OpenaiEmbeddingsController,
     OpenaiImagesController,
     OpenaiModelsController,
+    OpenaiModerationsController,
   ],
   providers: [
     ImageAnswers,

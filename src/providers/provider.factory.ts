@@ -5,12 +5,14 @@ import type {
   EmbeddingProviderStrategy,
 } from './spec/chat-provider.strategy.js';
 import type { ImageProviderStrategy } from './spec/image-provider.strategy.js';
+import type { ModerationProviderStrategy } from './spec/moderation-provider.strategy.js';
 
 /** What the house speaks, by what is asked of it. */
 export interface Strategies {
   images: readonly ImageProviderStrategy[];
   chat?: readonly ChatProviderStrategy[];
   embeddings?: readonly EmbeddingProviderStrategy[];
+  moderations?: readonly ModerationProviderStrategy[];
 }
 
 /** Model → provider → instance, from a record that is fixed at boot. The only place that knows which providers exist. */
@@ -18,14 +20,16 @@ export class ProviderFactory {
   private readonly imageProviders: ReadonlyMap<string, ImageProviderStrategy>;
   private readonly chatProviders: ReadonlyMap<string, ChatProviderStrategy>;
   private readonly embeddingProviders: ReadonlyMap<string, EmbeddingProviderStrategy>;
+  private readonly moderationProviders: ReadonlyMap<string, ModerationProviderStrategy>;
 
   constructor(
     private readonly catalog: ModelCatalogService,
-    { images, chat = [], embeddings = [] }: Strategies,
+    { images, chat = [], embeddings = [], moderations = [] }: Strategies,
   ) {
     this.imageProviders = byId(images);
     this.chatProviders = byId(chat);
     this.embeddingProviders = byId(embeddings);
+    this.moderationProviders = byId(moderations);
   }
 
   /** Of any kind, each once. */
@@ -73,6 +77,11 @@ export class ProviderFactory {
   /** @throws DomainError `routing.model_unknown` naming the providers there are. */
   getEmbeddingProvider(providerId: string): EmbeddingProviderStrategy {
     return get(this.embeddingProviders, providerId, 'embedding');
+  }
+
+  /** @throws DomainError `routing.model_unknown` naming the providers there are. */
+  getModerationProvider(providerId: string): ModerationProviderStrategy {
+    return get(this.moderationProviders, providerId, 'moderation');
   }
 }
 

@@ -19,6 +19,7 @@ import { OllamaChatProvider } from './ollama/ollama-chat.provider.js';
 import { OllamaEmbeddingProvider } from './ollama/ollama-embedding.provider.js';
 import { OpenaiChatProvider } from './openai/openai-chat.provider.js';
 import { OpenaiEmbeddingProvider } from './openai/openai-embedding.provider.js';
+import { OpenaiModerationProvider } from './openai/openai-moderation.provider.js';
 import { OpenaiProvider } from './openai/openai.provider.js';
 import { ConnectionProber } from './probe/connection-prober.js';
 import { PROBE_OK } from './probe/map-probe-failure.js';
@@ -75,6 +76,7 @@ import { VertexProvider } from './vertex/vertex.provider.js';
             new OllamaEmbeddingProvider(http, clock),
             new OpenaiEmbeddingProvider(catalog, http, clock),
           ],
+          moderations: [new OpenaiModerationProvider(http, clock)],
         }),
       inject: [ModelCatalogService, ProviderHttp, Clock],
     },

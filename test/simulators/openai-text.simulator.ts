@@ -9,6 +9,11 @@ import {
   sendModels,
 } from './openai-embedding-answers.js';
 import { toText } from './openai-image-rules.js';
+import {
+  answerModeration,
+  knowsModerationModel,
+  type ModerationLie,
+} from './openai-moderation-answers.js';
 import type { SimulatedBody } from './read-simulated-body.js';
 import { type FixtureName, isFixtureName, sendFixture, sendRefusal } from './simulated-answers.js';
 import {
@@ -18,10 +23,10 @@ import {
 } from './vendor-simulator.js';
 
 /** A fixture's name (errors look alike in all of OpenAI's APIs), or a success that lies; `echo_key` repeats the key. */
-export type OpenaiTextFault = FixtureName | ChatLie | EmbeddingLie | 'echo_key';
+export type OpenaiTextFault = FixtureName | ChatLie | EmbeddingLie | ModerationLie | 'echo_key';
 
 const TEXT_PATH =
-  /^(?:\/v1|\/openai\/v1|\/openai\/deployments\/([^/]+))\/(chat\/completions|embeddings|models)(?:\/([^/]+))?$/;
+  /^(?:\/v1|\/openai\/v1|\/openai\/deployments\/([^/]+))\/(chat\/completions|embeddings|models|moderations)(?:\/([^/]+))?$/;
 
 /** OpenAI's chat, embeddings and list of models on a local port, at its own address and at Azure's. */
 export class OpenaiTextSimulator extends VendorSimulator<OpenaiTextFault> {
@@ -79,6 +84,10 @@ export async function answerOpenaiText(exchange: SimulatedExchange): Promise<voi
   if (resource === 'embeddings') {
     if (!knowsEmbeddingModel(fields.model)) return sendFixture(response, 'model_not_found');
     return answerEmbeddings(response, fields, fault);
+  }
+  if (resource === 'moderations') {
+    if (!knowsModerationModel(fields.model)) return sendFixture(response, 'model_not_found');
+    return answerModeration(response, fields, fault);
   }
   await answerChat(response, fields, fault);
 }

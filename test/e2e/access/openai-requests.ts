@@ -26,6 +26,10 @@ export const OPENAI_REQUESTS: Readonly<Record<string, RouteRequest>> = {
     ...inSpace,
     body: () => ({ model: 'embedded-embedding', input: 'a lighthouse' }),
   },
+  'POST /v1/moderations': {
+    ...inSpace,
+    body: () => ({ model: 'embedded-moderation', input: 'a lighthouse' }),
+  },
   'GET /v1/models': inSpace,
   'GET /v1/models/{model}': inSpace,
 };
