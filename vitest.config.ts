@@ -29,7 +29,7 @@ export default defineConfig({
     maxWorkers: 3,
     reporters: ['default', new ProofTableReporter()],
     projects: [
-      { test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'] } },
+      { test: { ...common, name: 'unit', include: ['src/**/*.spec.ts', 'bench/**/*.spec.mjs'] } },
       { test: { ...common, name: 'tidy', include: ['test/tidy/**/*.spec.ts'] } },
       { test: { ...common, name: 'vendors', include: VENDOR_SPECS } },
       {

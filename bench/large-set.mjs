@@ -46,7 +46,8 @@ export async function readVersions(databaseUrl, redisUrl) {
   ];
 }
 
-async function query(url, text) {
+/** One statement on a connection of its own. */
+export async function query(url, text) {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {

@@ -10,7 +10,7 @@ const CHANNELS = 3;
 const NOISE_FACTOR = 1_664_525;
 const NOISE_STEP = 1_013_904_223;
 /** Signature (8 bytes) and IHDR (25 bytes): text may stand right behind. */
-const HEAD_BYTES = 33;
+export const HEAD_BYTES = 33;
 
 /** @returns {Promise<() => Buffer>} makes the next PNG of 64 by 64 pixels, about 4 KB */
 export async function preparePictures() {
@@ -34,7 +34,7 @@ function makeNoise(sizeBytes) {
 }
 
 /** A `tEXt` chunk: length, type and text, checksum of both. */
-function toTextChunk(text) {
+export function toTextChunk(text) {
   const content = Buffer.from(`tEXt${text}`, 'latin1');
   const length = Buffer.alloc(4);
   length.writeUInt32BE(content.length - 4);

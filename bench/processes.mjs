@@ -5,30 +5,36 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const HERE = import.meta.dirname;
-const MAIN = join(HERE, '../dist/main.js');
+const MAIN = join(process.env.BENCH_DIST ?? join(HERE, '../dist'), 'main.js');
 const READY_MS = 60_000;
 const STOP_MS = 40_000;
 const LOOK_EVERY_MS = 50;
 const BYTES_PER_KIB = 1_024;
 
-/** Starts upstream.mjs or pipe.mjs; it ends when this process lets go of it. */
+/** Starts a script of this folder, such as pipe.mjs; it ends when this process lets go of it. */
 export async function startHelper(script, ...parameters) {
   const child = fork(join(HERE, script), parameters, { stdio: 'inherit' });
   const port = await new Promise((resolve, reject) => {
     child.once('message', (message) => resolve(message.port));
     child.once('exit', (code) => reject(new Error(`${script} ended with ${code}`)));
   });
-  return { origin: `http://127.0.0.1:${port}`, stop: () => end(child, () => child.disconnect()) };
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    processId: child.pid,
+    tell: (message) => child.send(message),
+    stop: () => end(child, () => child.disconnect()),
+  };
 }
 
 /**
  * Starts the built service with these settings and nothing else of this process's environment.
  * Its log goes to a file, as in production; the address stands in the line that says it is ready.
+ * @param {readonly string[]} nodeArguments what Node itself is told, such as `--inspect`
  */
-export async function startService(settings, logFile) {
+export async function startService(settings, logFile, nodeArguments = []) {
   const log = openSync(logFile, 'w');
   const startedMs = performance.now();
-  const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+  const child = spawn(process.execPath, [...nodeArguments, '--enable-source-maps', MAIN], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...settings },
     stdio: ['ignore', log, log],
   });
@@ -36,6 +42,7 @@ export async function startService(settings, logFile) {
   const origin = await waitUntilReady(child, logFile);
   return {
     origin,
+    processId: child.pid,
     startMs: performance.now() - startedMs,
     rssBytes: () => readRssBytes(child.pid),
     stop: () => end(child, () => child.kill('SIGTERM')),
@@ -54,7 +61,7 @@ async function waitUntilReady(child, logFile) {
 }
 
 /** Asks a child to end, waits, and insists when it takes too long. */
-async function end(child, ask) {
+export async function end(child, ask) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const insist = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
@@ -63,7 +70,7 @@ async function end(child, ask) {
   clearTimeout(insist);
 }
 
-function readRssBytes(processId) {
+export function readRssBytes(processId) {
   const kibibytes = execFileSync('ps', ['-o', 'rss=', '-p', String(processId)], {
     encoding: 'utf8',
   });

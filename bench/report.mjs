@@ -1,10 +1,6 @@
 /** Renders the figures of one run, prints them, and puts them between the marks of docs/performance.md. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { renderTable, writeSection } from './page.mjs';
 
-const PAGE = join(import.meta.dirname, '../docs/performance.md');
-const BEGIN = '<!-- bench: begin, written by `npm run bench` -->';
-const END = '<!-- bench: end -->';
 const BYTES_PER_MB = 1_000_000;
 const MS_PER_S = 1_000;
 /** A load above this share of the cores, before anything was started, was somebody else's. */
@@ -13,11 +9,7 @@ const IDLE_LOAD_MAX = 0.2;
 export function writeReport(run) {
   const text = renderReport(run);
   console.log(text);
-  const page = readFileSync(PAGE, 'utf8');
-  const from = page.indexOf(BEGIN);
-  const to = page.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`${PAGE} has lost its marks`);
-  writeFileSync(PAGE, `${page.slice(0, from)}${BEGIN}\n\n${text}\n${page.slice(to)}`);
+  writeSection('bench', text);
 }
 
 export function renderReport({ startedAt, machine, versions, seconds, pipes, sets }) {
@@ -38,7 +30,7 @@ export function renderReport({ startedAt, machine, versions, seconds, pipes, set
   ].join('\n');
 }
 
-function renderHead({ startedAt, machine, versions, seconds }) {
+export function renderHead({ startedAt, machine, versions, seconds }) {
   const isBusy = machine.loadAverage > machine.coresCount * IDLE_LOAD_MAX;
   const load = `load average at the start ${machine.loadAverage.toFixed(1)}`;
   return [
@@ -110,11 +102,6 @@ function renderLedger(sets) {
   );
 }
 
-function renderTable(head, rows) {
-  const toLine = (cells) => `| ${cells.join(' | ')} |`;
-  return [toLine(head), toLine(head.map(() => '---')), ...rows.map(toLine)];
-}
-
-function toRatio(value, base) {
+export function toRatio(value, base) {
   return (value / base).toPrecision(2);
 }

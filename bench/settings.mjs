@@ -17,10 +17,15 @@ export function readSettings(environment = process.env) {
   if (!(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX)) {
     throw new Error(`BENCH_SECONDS must be from ${SECONDS_MIN} to ${SECONDS_MAX}`);
   }
+  return { ...readServers(environment), seconds, ledgerSeconds: seconds / 2 };
+}
+
+/** @returns {{ databaseUrl: string | null, redisUrl: string | null }} both or neither */
+export function readServers(environment = process.env) {
   const databaseUrl = environment.BENCH_DATABASE_URL ?? null;
   const redisUrl = environment.BENCH_REDIS_URL ?? null;
   if ((databaseUrl === null) !== (redisUrl === null)) {
     throw new Error('The large set needs BENCH_DATABASE_URL and BENCH_REDIS_URL, both or neither');
   }
-  return { databaseUrl, redisUrl, seconds, ledgerSeconds: seconds / 2 };
+  return { databaseUrl, redisUrl };
 }
