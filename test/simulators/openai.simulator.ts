@@ -146,10 +146,13 @@ export class OpenaiSimulator {
     response.once('close', () => (this.concurrency -= 1));
     const body = await readSimulatedBody(request);
     const prompt = isTextPath(path) ? toTextPrompt(body) : toText(body?.fields.prompt, '');
-    const fault = this.faults.shift() ?? MARKER.exec(prompt)?.[1] ?? null;
+    const planned = this.faults.shift() ?? null;
+    const marked = MARKER.exec(prompt)?.[1] ?? null;
+    // What is slow may fail in the end as its prompt says.
+    const fault = planned?.startsWith('slow=') ? (marked ?? planned) : (planned ?? marked);
     this.record(request, path, body, fault ?? 'success');
-    const delayMs =
-      (this.options.delayMs ?? 0) + Number(/^slow=(\d+)$/.exec(fault ?? '')?.[1] ?? 0);
+    const slowMs = Number(/^slow=(\d+)$/.exec(planned ?? fault ?? '')?.[1] ?? 0);
+    const delayMs = (this.options.delayMs ?? 0) + slowMs;
     if (delayMs > 0) await wait(delayMs);
     await this.answer(path, request, response, body, fault);
   }
