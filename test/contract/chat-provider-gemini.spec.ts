@@ -119,7 +119,7 @@ describe('gemini chat', () => {
       presence_penalty: 0.5,
       frequency_penalty: 0,
       reasoning_effort: 'low',
-      n: 2,
+      logprobs: true,
       user: 'somebody',
       provider_options: { top_k: 20, safety_threshold: 'BLOCK_NONE', include_thoughts: true },
     });
@@ -134,7 +134,7 @@ describe('gemini chat', () => {
       thinkingConfig: { thinkingLevel: 'LOW', includeThoughts: true },
     });
     expect(sent?.safetySettings).toHaveLength(4);
-    expect(report.warnings.map(({ field }) => field)).toEqual(['n']);
+    expect(report.warnings.map(({ field }) => field)).toEqual(['logprobs']);
     const older = await ask(
       { ...saying('Hello.'), reasoning_effort: 'none' },
       { model: 'gemini-2.5-flash' },

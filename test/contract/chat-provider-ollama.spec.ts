@@ -116,7 +116,7 @@ describe('ollama chat', () => {
       stop: 'END',
       seed: 7,
       presence_penalty: 0.5,
-      n: 2,
+      logprobs: true,
       reasoning_effort: 'none',
       provider_options: { num_ctx: 16_384, top_k: 20, min_p: 0.1, keep_alive: '10m' },
     });
@@ -135,7 +135,7 @@ describe('ollama chat', () => {
       think: false,
       keep_alive: '10m',
     });
-    expect(report.warnings.map(({ field }) => field)).toEqual(['n']);
+    expect(report.warnings.map(({ field }) => field)).toEqual(['logprobs']);
   });
 
   it('says how long to think in levels to those models that have them', async () => {

@@ -172,7 +172,11 @@ const SAMPLING = {
   stop: { type: ['string', 'array', 'null'], minItems: 1, maxItems: 4, items: text },
   max_tokens: count,
   max_completion_tokens: count,
-  prediction: { type: ['object', 'null'] },
+  prediction: {
+    type: ['object', 'null'],
+    properties: { type: constant('content'), content: content(TEXT_PART) },
+    required: ['type', 'content'],
+  },
   reasoning_effort: {
     type: ['string', 'null'],
     enum: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', null],
@@ -182,17 +186,25 @@ const SAMPLING = {
 
 const TOOLS = {
   tools: { type: ['array', 'null'], items: TOOL, maxItems: 512 },
-  tool_choice: { type: ['string', 'object', 'null'] },
+  tool_choice: {
+    type: ['string', 'object', 'null'],
+    properties: { type: { type: 'string', enum: ['function', 'custom', 'allowed_tools'] } },
+    required: ['type'],
+  },
   parallel_tool_calls: flag,
   functions: { type: ['array', 'null'], items: FUNCTION, minItems: 1, maxItems: 128 },
-  function_call: { type: ['string', 'object', 'null'] },
+  function_call: {
+    type: ['string', 'object', 'null'],
+    properties: { name: word },
+    required: ['name'],
+  },
   web_search_options: { type: ['object', 'null'] },
 };
 
 /** What is said of the request, and not to the model. */
 const AROUND = {
   metadata: { type: ['object', 'null'], additionalProperties: text, maxProperties: 16 },
-  moderation: { type: ['object', 'null'] },
+  moderation: { type: ['object', 'null'], properties: { model: word }, required: ['model'] },
   prompt_cache_key: { type: ['string', 'null'], maxLength: 512 },
   prompt_cache_options: { type: ['object', 'null'] },
   prompt_cache_retention: {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import type { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/domain-error.js';
 import type { ModelCatalogService } from '../model-catalog.service.js';
+import { assertOneAnswer } from '../shared/assert-one-answer.js';
 import { ChatChunkWriter, type ChatIdentity } from '../shared/chat-chunk-writer.js';
 import { listUnsupportedChatOptions } from '../shared/list-unsupported-chat-options.js';
 import { mapAbort } from '../shared/map-abort.js';
@@ -43,6 +44,7 @@ export class EmbeddedChatProvider implements ChatProviderStrategy {
   ) {}
 
   assertRequest(request: ChatCall['request']): void {
+    assertOneAnswer(request);
     toEmbeddedChatOptions(request);
     for (const { index, parts } of readChatTurns(request)) {
       const part = parts.find(({ type }) => type !== 'text');

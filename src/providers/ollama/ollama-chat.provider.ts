@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/clock.js';
+import { assertOneAnswer } from '../shared/assert-one-answer.js';
 import { ChatReportDraft } from '../shared/chat-report-draft.js';
 import { MalformedAnswerError } from '../shared/malformed-answer.error.js';
 import type { ProviderExchange, ProviderHttp, StreamedResponse } from '../shared/provider-http.js';
@@ -29,6 +30,7 @@ export class OllamaChatProvider implements ChatProviderStrategy {
   ) {}
 
   assertRequest(request: ChatCall['request']): void {
+    assertOneAnswer(request);
     assertOllamaChatRequest(request);
   }
 
