@@ -43,10 +43,10 @@ export async function judgeAnswer(one, answer, { check, errorSchema, refusalCode
   return { findings: await findFaultsBeyond(one, answer, target), isRefused: false };
 }
 
-/** Whether the error says that this model has not what was asked for, of the parameter that was tried. */
-function isLimit({ mayRefuse, parameter }, error, refusalCodes) {
+/** Whether the error says that this model has not what was asked for, of the parameters that were tried. */
+function isLimit({ mayRefuse, parameters = [] }, error, refusalCodes) {
   if (mayRefuse !== true || !refusalCodes.includes(error?.code)) return false;
-  return !parameter || typeof error.param !== 'string' || toRoot(error.param) === parameter;
+  return typeof error.param !== 'string' || parameters.includes(toRoot(error.param));
 }
 
 /** `messages[0].content` → `messages`. */

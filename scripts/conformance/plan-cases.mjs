@@ -55,7 +55,9 @@ function planBody(operation, mediaType, context) {
   const isKnown = ({ over }) => Object.keys(over).every((name) => name in start.shape.properties);
   const scenarios = listScenarios(operation, mediaType, { ...context, known: start.known })
     .filter(isKnown)
-    .map(({ name, over }) => toCase(name, { ...least, ...over }, { mayRefuse: true }));
+    .map(({ name, over }) =>
+      toCase(name, { ...least, ...over }, { parameters: Object.keys(over), mayRefuse: true }),
+    );
   return {
     cases: [toCase('what is required', least), ...cases, ...scenarios.filter(isValid)],
     unsent: unsent.map((name) => `${operation.name} ${mediaType}: ${name}`),
@@ -72,13 +74,12 @@ function planParameters({ shape, least, known, sampler }, toCase) {
       continue;
     }
     const values = known(name) ?? sampler.listVariants(schema);
-    const made = values.map((value) =>
-      toCase(
-        `${name} ${toShort(value)}`,
-        { ...least, ...toCompanions(name, value, known), [name]: value },
-        { parameter: name, mayRefuse: true },
-      ),
-    );
+    const made = values.map((value) => {
+      const companions = toCompanions(name, value, known);
+      const parameters = [name, ...Object.keys(companions)];
+      const body = { ...least, ...companions, [name]: value };
+      return toCase(`${name} ${toShort(value)}`, body, { parameters, mayRefuse: true });
+    });
     const valid = made.filter(isValid);
     cases.push(...valid);
     if (valid.length === 0) unsent.push(name);

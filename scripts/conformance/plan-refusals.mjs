@@ -3,6 +3,8 @@ import { isFile } from './known-values.mjs';
 import { omit, openBody, toCheckable, toShort } from './plan-cases.mjs';
 
 const FORM = 'multipart/form-data';
+/** Of a value that the description does not allow. */
+const WRONG_VALUE = [400, 422];
 const UNKNOWN_MODEL = 'no-such-model-0000';
 const BAD_KEY = 'a-key-that-nobody-has';
 /** A service may choose where the caller does not. */
@@ -53,7 +55,7 @@ function planBody(operation, mediaType, context) {
       toRefusal(
         { ...start, body: { ...least, [name]: value } },
         `${name} ${toShort(value)}`,
-        [400],
+        WRONG_VALUE,
         name,
       ),
     ),

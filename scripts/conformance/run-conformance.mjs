@@ -24,6 +24,7 @@ export const REFUSAL_CODES = [
   'unsupported_parameter',
   'unsupported_value',
   'routing.capability_missing',
+  'billing.no_price',
 ];
 
 /**

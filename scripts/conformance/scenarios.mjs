@@ -6,6 +6,9 @@ const CALL = {
   type: 'function',
   function: { name: 'get_weather', arguments: '{"city":"Oslo"}' },
 };
+/** A header of sound, and none. */
+const SILENCE = Buffer.from('RIFF$\0\0\0WAVEfmt ', 'latin1').toString('base64');
+const PAPER = `data:application/pdf;base64,${Buffer.from('%PDF-1.4').toString('base64')}`;
 const WEATHER_QUESTION = { role: 'user', content: 'What is the weather in Oslo?' };
 
 /** Further bodies, laid over the plain one: `[{name, over}]`. */
@@ -86,6 +89,39 @@ function listChats(known, { picture }) {
           },
         ),
       },
+    },
+    {
+      name: 'a function of old',
+      over: {
+        functions: known('functions')[0],
+        ...say(
+          WEATHER_QUESTION,
+          { role: 'assistant', content: null, function_call: CALL.function },
+          { role: 'function', name: 'get_weather', content: '{"celsius":-3}' },
+        ),
+      },
+    },
+    {
+      name: 'what was refused before',
+      over: say(
+        ...known('messages')[0],
+        { role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] },
+        { role: 'user', content: 'Why?' },
+      ),
+    },
+    {
+      name: 'a sound to listen to',
+      over: say({
+        role: 'user',
+        content: [{ type: 'input_audio', input_audio: { data: SILENCE, format: 'wav' } }],
+      }),
+    },
+    {
+      name: 'a file to read',
+      over: say({
+        role: 'user',
+        content: [{ type: 'file', file: { filename: 'note.pdf', file_data: PAPER } }],
+      }),
     },
     {
       name: 'a picture to look at',

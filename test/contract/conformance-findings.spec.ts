@@ -166,6 +166,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
       `wrong: ${wrong}`,
       wrong === 'body' ? null : wrong,
     );
+  if (faults.limit && body.effort === 'high') return send(400, { error: faults.limit });
   return body.stream === true
     ? stream(response, body)
     : send(200, faults.completion?.(body) ?? toCompletion());
