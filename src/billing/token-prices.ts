@@ -13,6 +13,7 @@ import {
   type TokenRates,
   toTokenRates,
 } from './domain/token-price.js';
+import { BASIS_POINTS } from './domain/total-micros.js';
 import { PriceEditions } from './price-editions.js';
 import type { PricedCall, PriceIndex } from './price-index.js';
 
@@ -82,9 +83,9 @@ export class TokenPrices {
       if (terms.tier !== 'byok') throw toNoPrice(request);
       return { versionId, terms, holdMicros: ZERO_MICROS, listMicros: ZERO_MICROS };
     }
-    const isHeld = terms.funding !== 'none';
-    const holdMicros = isHeld ? quoteTokens(rates, request, terms.multiplierBp) : ZERO_MICROS;
-    return { versionId, terms, holdMicros, listMicros: quoteTokens(rates, request) };
+    const listMicros = quoteTokens(rates, request);
+    const multiply = (multiplierBp: number) => quoteTokens(rates, request, multiplierBp);
+    return { versionId, terms, holdMicros: toOwed(listMicros, terms, multiply), listMicros };
   }
 
   /** What a call costs by the tokens it took, under the list and the terms it was quoted with. */
@@ -97,8 +98,8 @@ export class TokenPrices {
       return { listMicros: ZERO_MICROS, chargeMicros: ZERO_MICROS, isCut };
     }
     const listMicros = chargeTokens(rates, tokens);
-    if (terms.funding === 'none') return { listMicros, chargeMicros: ZERO_MICROS, isCut };
-    return { listMicros, chargeMicros: chargeTokens(rates, tokens, terms.multiplierBp), isCut };
+    const multiply = (multiplierBp: number) => chargeTokens(rates, tokens, multiplierBp);
+    return { listMicros, chargeMicros: toOwed(listMicros, terms, multiply), isCut };
   }
 
   private async editionOf(
@@ -121,6 +122,16 @@ export class TokenPrices {
     rates.set(key, found);
     return found;
   }
+}
+
+/** Rounded once: the list price multiplied is worked out from its lines. */
+function toOwed(
+  listMicros: Micros,
+  { funding, multiplierBp }: Pick<Terms, 'funding' | 'multiplierBp'>,
+  multiply: (multiplierBp: number) => Micros,
+): Micros {
+  if (funding === 'none') return ZERO_MICROS;
+  return multiplierBp === BASIS_POINTS ? listMicros : multiply(multiplierBp);
 }
 
 function toNoPrice({ provider, model, operation }: TokenQuoteRequest): DomainError {

@@ -1,5 +1,6 @@
 /** Proves that money is exact: a million random bills, shares and multipliers against the definition of rounding up. */
 import { describe, expect, it } from 'vitest';
+import { toMicros } from '../../common/micros.js';
 import type { PricedLine } from './price.js';
 import { totalMicros } from './total-micros.js';
 
@@ -63,6 +64,20 @@ describe('a bill that is split', () => {
     },
     TIMEOUT_MS,
   );
+
+  it.each([
+    [1_000_000_000, 9_007_199_254_740, 9_007_199_254_740_000],
+    [1_000_000_001, 9_007_199_001_001, 9_007_199_010_008_200],
+    [9_007_199_254_740_991, 1, 9_007_199_255],
+    [9_007_199_254_740_991, 3, 27_021_597_765],
+  ])('is exact where numbers are not: %i × %i', (units, microsPerMillion, micros) => {
+    expect(totalMicros([{ units, microsPerMillion: toMicros(microsPerMillion) }])).toBe(micros);
+    const one = { units: 1, microsPerMillion: toMicros(1) };
+    const exact = BigInt(units) * BigInt(microsPerMillion) + 1n;
+    expect(totalMicros([{ units, microsPerMillion: toMicros(microsPerMillion) }, one])).toBe(
+      Number((exact + 999_999n) / 1_000_000n),
+    );
+  });
 
   it('would be found out by the definition', () => {
     const lines = [{ units: 7, microsPerMillion: 300_000 }];

@@ -20,7 +20,7 @@ export function totalMicros(lines: readonly PricedLine[], portion: Portion = {})
   const { part = 1, whole = 1, multiplierBp = BASIS_POINTS } = portion;
   assert(part >= 0 && whole > 0 && part <= whole, `not a share: ${part} of ${whole}`);
   assert(isMultiplier(multiplierBp), `not a multiplier in basis points: ${multiplierBp}`);
-  const total = lines.reduce((sum, line) => sum + toExact(line), 0n);
+  const total = sumLines(lines);
   const basis = MILLION * BigInt(whole) * BigInt(BASIS_POINTS);
   return toMicros((total * BigInt(part) * BigInt(multiplierBp) + basis - 1n) / basis);
 }
@@ -30,11 +30,21 @@ export function multiplyMicros(amount: Micros, multiplierBp: number): Micros {
   return totalMicros([{ units: 1_000_000, microsPerMillion: amount }], { multiplierBp });
 }
 
-function isMultiplier(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
+/** In numbers as long as they are exact, which is cheaper; else in bigint. */
+function sumLines(lines: readonly PricedLine[]): bigint {
+  let plain = 0;
+  for (const { units, microsPerMillion } of lines) {
+    assert(Number.isSafeInteger(units) && units >= 0, `not a count of units: ${units}`);
+    plain += units * microsPerMillion;
+  }
+  // What is not exact came beyond, and does not come back: nothing here is below zero.
+  if (Number.isSafeInteger(plain)) return BigInt(plain);
+  return lines.reduce(
+    (sum, { units, microsPerMillion }) => sum + BigInt(units) * BigInt(microsPerMillion),
+    0n,
+  );
 }
 
-function toExact({ units, microsPerMillion }: PricedLine): bigint {
-  assert(Number.isSafeInteger(units) && units >= 0, `not a count of units: ${units}`);
-  return BigInt(units) * BigInt(microsPerMillion);
+function isMultiplier(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
