@@ -61,7 +61,15 @@ export async function startPortkey(upstreamOrigin) {
 async function fetchPortkey() {
   if (existsSync(SCRIPT)) return;
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
-  const options = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--prefix', FOLDER];
+  const options = [
+    '--no-audit',
+    '--no-fund',
+    '--no-save',
+    '--ignore-scripts',
+    '--fetch-retries=1',
+    '--prefix',
+    FOLDER,
+  ];
   const name = `${PACKAGE}@${PORTKEY_VERSION}`;
   await promisify(execFile)('npm', ['install', ...options, name], {
     cwd: FOLDER,

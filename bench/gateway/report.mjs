@@ -129,7 +129,7 @@ function renderProcesses(results) {
   return renderTable(head, rows);
 }
 
-/** Speed that loses money or rows is none. */
+/** Whether the money is all there, and a row for every call. */
 function renderBooks(results) {
   return results.flatMap(({ name, books }) => {
     if (!books) return [];

@@ -31,7 +31,7 @@ async function benchAll() {
   const wants = (id) => options.subjects.includes(id);
   if (wants('direct')) results.push(await benchSubject('direct', 'no gateway', startDirect));
   if (wants('pipe')) results.push(await benchSubject('pipe', 'bare pipe', startPipe));
-  if (wants('portkey')) results.push(await benchPortkey());
+  if (wants('portkey')) results.push(await benchSubject('portkey', 'Portkey', startOther));
   if (wants('large') && isLarge) {
     results.push(await withLargeSet((settings, url) => benchAtelier('large', settings, url)));
   }
@@ -41,6 +41,8 @@ async function benchAll() {
     const how = { isPaced: false };
     results.push(await benchSubject('pipe-again', 'bare pipe, after all', startPipe, how));
   }
+  // Speed that loses money is none.
+  if (results.some(({ books }) => books && !books.balance.isBalanced)) process.exitCode = 1;
   const versions = isLarge ? await readVersions(databaseUrl, redisUrl) : [];
   const { seconds, cases, isWritten } = options;
   writeGatewayReport({ startedAt, machine, versions, seconds, cases, results }, isWritten);
@@ -51,19 +53,13 @@ async function startDirect() {
   return { origin, processId, rssBytes: () => readRssBytes(processId), stop: () => undefined };
 }
 
+function startOther() {
+  return startPortkey(upstream.origin);
+}
+
 async function startPipe() {
   const pipe = await startHelper('pipe.mjs', upstream.origin);
   return { ...pipe, rssBytes: () => readRssBytes(pipe.processId) };
-}
-
-/** Without a network there is a reason instead of figures. */
-async function benchPortkey() {
-  const name = 'Portkey';
-  try {
-    return await benchSubject('portkey', name, () => startPortkey(upstream.origin));
-  } catch (error) {
-    return { id: 'portkey', name, unavailable: String(error?.message ?? error), figures: {} };
-  }
 }
 
 async function benchAtelier(id, setSettings, url) {
@@ -81,8 +77,19 @@ async function benchAtelier(id, setSettings, url) {
   });
 }
 
-async function benchSubject(id, name, start, { isPaced = true, conclude } = {}) {
-  const subject = await start();
+/** One that cannot be fetched, does not start or breaks down leaves its reason, and the others their figures. */
+async function benchSubject(id, name, start, how = {}) {
+  try {
+    return await measureSubject(id, name, await start(), how);
+  } catch (error) {
+    if (id !== 'portkey') process.exitCode = 1;
+    const unavailable = String(error?.message ?? error);
+    tell(`${name}: ${unavailable}`);
+    return { id, name, unavailable, figures: {} };
+  }
+}
+
+async function measureSubject(id, name, subject, { isPaced = true, conclude }) {
   try {
     const idleRssBytes = subject.idleRssBytes ?? subject.rssBytes();
     const figures = {};
