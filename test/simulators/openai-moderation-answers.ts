@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Fields } from './openai-chat-rules.js';
+import { toText } from './openai-image-rules.js';
 import { sendJson, sendRefusal } from './simulated-answers.js';
 
 /** A success that lies. */
@@ -30,7 +31,7 @@ const CATEGORIES: Readonly<Record<string, boolean>> = {
 const OMNI_ONLY = ['illicit', 'illicit/violent'];
 
 export function knowsModerationModel(model: unknown): boolean {
-  return model === undefined || MODELS.includes(String(model));
+  return model === undefined || (typeof model === 'string' && MODELS.includes(model));
 }
 
 /** Whoever writes of violence is flagged; texts are judged each, parts together. */
@@ -49,11 +50,11 @@ export function answerModeration(
       status: 400,
       message,
       type: 'invalid_request_error',
-      code: null,
+      code: 'invalid_value',
       param,
     });
   }
-  const model = String(fields.model ?? 'omni-moderation-latest');
+  const model = toText(fields.model, 'omni-moderation-latest');
   const results = toJudged(fields.input).map(({ text, hasImage }) =>
     judge(model, text, hasImage, fault),
   );
