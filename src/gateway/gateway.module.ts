@@ -7,8 +7,8 @@ import { RoutingModule } from '../routing/routing.module.js';
 import { InferenceModule } from '../inference/inference.module.js';
 import { OpenaiChatController } from './chat/openai-chat.controller.js';
 import { OpenaiChatService } from './chat/openai-chat.service.js';
-import { ImageAnswers } from './image-answers.service.js';
-import { ImageForms } from './image-forms.service.js';
+import { ImageAnswers } from './image-answers.js';
+import { ImageForms } from './image-forms.js';
 import { OpenaiEmbeddingsController } from './embeddings/openai-embeddings.controller.js';
 import { OpenaiEmbeddingsService } from './embeddings/openai-embeddings.service.js';
 import { ModelPrices } from './model-prices.js';
@@ -19,7 +19,7 @@ import { OpenaiImagesController } from './openai-images.controller.js';
 import { OpenaiImagesService } from './openai-images.service.js';
 import { OpenaiModelsController } from './openai-models.controller.js';
 import { OpenaiModelsService } from './openai-models.service.js';
-import { ReachableModels } from './reachable-models.service.js';
+import { ReachableModels } from './reachable-models.js';
 
 /** The OpenAI address: any OpenAI client points its base URL at /v1. */
 @Module({

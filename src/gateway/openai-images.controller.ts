@@ -23,7 +23,7 @@ import type { RequestContext } from '../http/request-context.js';
 import { Requires } from '../http/requires.decorator.js';
 import { CreateImageDto } from './create-image.dto.js';
 import { EditImageDto } from './edit-image.dto.js';
-import type { RequestHeaders } from './image-answers.service.js';
+import type { RequestHeaders } from './image-answers.js';
 import { CREATE_IMAGE_EXAMPLES, EDIT_IMAGE_EXAMPLES, VARIATION_SCHEMA } from './images.examples.js';
 import { ImagesAnswerDto } from './images-answer.dto.js';
 import { OpenaiImagesService } from './openai-images.service.js';

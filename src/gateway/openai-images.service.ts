@@ -7,8 +7,8 @@ import type { RequestContext } from '../http/request-context.js';
 import { createValidationPipe } from '../http/validation.pipe.js';
 import type { CreateImageDto } from './create-image.dto.js';
 import { EditImageDto, EditImageFormDto } from './edit-image.dto.js';
-import { type AskedImages, ImageAnswers, type RequestHeaders } from './image-answers.service.js';
-import { EDIT_FORM, type ImageForm, ImageForms, VARIATION_FORM } from './image-forms.service.js';
+import { type AskedImages, ImageAnswers, type RequestHeaders } from './image-answers.js';
+import { EDIT_FORM, type ImageForm, ImageForms, VARIATION_FORM } from './image-forms.js';
 import { renameFields, toFormField, toJsonEditField } from './rename-fields.js';
 import {
   toEditRequest,

@@ -6,7 +6,7 @@ import type {
 import { toRequestedSize } from '../generations/domain/size.js';
 import type { CreateImageDto } from './create-image.dto.js';
 import type { EditImageDto, EditImageFormDto, ImageReferenceDto } from './edit-image.dto.js';
-import type { ImageFormPictures } from './image-forms.service.js';
+import type { ImageFormPictures } from './image-forms.js';
 import type { ImageOptionsDto } from './image-options.dto.js';
 import type { VaryImageDto } from './vary-image.dto.js';
 

@@ -118,7 +118,7 @@ describe('what is too large', () => {
       headers: { ...atelier.key, 'content-type': FORM },
       body: ReadableStream.from(write()),
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(response.status).toBe(413);
     await assertNothingStays();
   });

@@ -1,7 +1,7 @@
 // Proves that OpenAI's own client gets a picture by events: drafts where the vendor shows them, then the picture out of
 // the store; that what fails is an error it knows, before the first event and after; and that a client that leaves ends
 // nothing. The hold covers the drafts, the vendor's count decides what is paid.
-import OpenAI, { APIError, BadRequestError, InternalServerError } from 'openai';
+import OpenAI, { APIError, BadRequestError, InternalServerError, toFile } from 'openai';
 import type { ImageEditStreamEvent, ImageGenStreamEvent } from 'openai/resources/images';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -150,7 +150,7 @@ describe('images.generate by events', () => {
   });
 
   it('edits a picture so, too', async () => {
-    const image = await OpenAI.toFile(await draw('input'), 'in.png', { type: 'image/png' });
+    const image = await toFile(await draw('input'), 'in.png', { type: 'image/png' });
     const events = await collect(
       await createClient().images.edit({ ...ASKED, image, partial_images: 1 }),
     );
