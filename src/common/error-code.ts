@@ -36,6 +36,7 @@ export const ERROR_CODES = [
   'service.unavailable',
   'idempotency.in_progress',
   'idempotency.key_reused',
+  'idempotency.answer_gone',
   'billing.budget_exceeded',
   'billing.insufficient_balance',
   'billing.key_quota_exhausted',

@@ -57,6 +57,7 @@ export const ERROR_FACES: Readonly<Record<ErrorCode, ErrorFace>> = {
   'service.unavailable': wait(503, 'Service unavailable', SERVER, 'warn'),
   'idempotency.in_progress': wait(409, 'Still running', INVALID),
   'idempotency.key_reused': face(422, 'Idempotency key reused', INVALID),
+  'idempotency.answer_gone': face(409, 'Answer no longer kept', INVALID),
   'billing.budget_exceeded': face(402, 'Budget exceeded', QUOTA),
   'billing.insufficient_balance': face(402, 'Insufficient balance', QUOTA),
   'billing.key_quota_exhausted': face(429, 'Key quota exhausted', QUOTA),
