@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 
 /** Longer than any hash, token or sealed secret of ours in one run of letters; far shorter than a picture. */
 const RUN_CHARS = 400;
+/** Postgres counts repetitions to 255 at most. */
+const RUN_IN_SQL = '[A-Za-z0-9+/_-]{200}'.repeat(RUN_CHARS / 200);
 const RUN = new RegExp(`[A-Za-z0-9+/_-]{${RUN_CHARS},}`);
 
 const TEXT_COLUMNS = `
@@ -16,20 +18,24 @@ const TEXT_COLUMNS = `
 
 /**
  * @param {(text: string) => Promise<object[]>} query asks the database, past row level security
- * @returns {Promise<{ columnsCount: number, found: string[] }>} `table.column: rows` of what holds such runs
+ * @returns {Promise<{ columnsCount: number, valuesCount: number, found: string[] }>} how much was looked at, and
+ *   `table.column: rows` of what holds such runs
  */
 export async function findInDatabase(query) {
   const columns = await query(TEXT_COLUMNS);
   const found = [];
+  let valuesCount = 0;
   for (const { table, column } of columns) {
-    const name = `"${column}"`;
-    const [{ count }] = await query(
-      `SELECT count(*)::int AS count FROM "${table}"
-        WHERE length(${name}::text) >= ${RUN_CHARS} AND ${name}::text ~ '[A-Za-z0-9+/_-]{200}[A-Za-z0-9+/_-]{200}'`,
+    const text = `"${column}"::text`;
+    const [{ values, hits }] = await query(
+      `SELECT count(${text})::int AS values,
+              count(*) FILTER (WHERE length(${text}) >= ${RUN_CHARS} AND ${text} ~ '${RUN_IN_SQL}')::int AS hits
+         FROM "${table}"`,
     );
-    if (count > 0) found.push(`${table}.${column}: ${count}`);
+    valuesCount += values;
+    if (hits > 0) found.push(`${table}.${column}: ${hits}`);
   }
-  return { columnsCount: columns.length, found };
+  return { columnsCount: columns.length, valuesCount, found };
 }
 
 /** @returns {Promise<{ linesCount: number, found: string[] }>} beginnings of the lines that hold such runs */

@@ -71,9 +71,12 @@ async function fetchPortkey() {
     FOLDER,
   ];
   const name = `${PACKAGE}@${PORTKEY_VERSION}`;
-  await promisify(execFile)('npm', ['install', ...options, name], {
-    cwd: FOLDER,
-    timeout: FETCH_MS,
+  const how = { cwd: FOLDER, timeout: FETCH_MS };
+  await promisify(execFile)('npm', ['install', ...options, name], how).catch((error) => {
+    const told = error.stderr ?? '';
+    const [reason = error.message] =
+      /reason: .+/.exec(told) ?? /npm error (?!code ).+/.exec(told) ?? [];
+    throw new Error(`${name} could not be fetched: ${reason}`, { cause: error });
   });
   if (!existsSync(SCRIPT)) throw new Error(`${name} came without ${SCRIPT}`);
 }

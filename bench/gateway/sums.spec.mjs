@@ -41,7 +41,7 @@ describe('judgeSoak', () => {
     balance: { isBalanced: true, heldMicros: 0 },
     logBytes: 60_000,
     log: { linesCount: 100, found: [] },
-    database: { columnsCount: 300, found: [] },
+    database: { columnsCount: 300, valuesCount: 9_000, found: [] },
   };
 
   it('is content with a run that leaves nothing behind', () => {
@@ -50,8 +50,12 @@ describe('judgeSoak', () => {
 
   it.each([
     ['growing memory', { samples: toSamples((second) => 200 * MB + second * 40_000) }],
-    ['base64 in the database', { database: { columnsCount: 1, found: ['t.c: 1'] } }],
+    [
+      'base64 in the database',
+      { database: { columnsCount: 1, valuesCount: 1, found: ['t.c: 1'] } },
+    ],
     ['base64 in the log', { log: { linesCount: 1, found: ['iVBOR'] } }],
+    ['a database that showed no row', { database: { columnsCount: 1, valuesCount: 0, found: [] } }],
     ['a long log', { logBytes: 200_000 }],
     ['errors', { figures: { ...facts.figures, errors: 1, faults: ['1 × status 500'] } }],
     ['lost money', { balance: { isBalanced: false, heldMicros: 5 } }],
