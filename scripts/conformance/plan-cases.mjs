@@ -1,6 +1,6 @@
 /** Requests that an operation must answer: the plain one, each parameter in each of its values, and some together. */
 import { createKnownValues, findModel, isFile, toCompanions } from './known-values.mjs';
-import { createSampler } from './sample-values.mjs';
+import { Sampler } from './sample-values.mjs';
 import { listScenarios } from './scenarios.mjs';
 
 const FORM = 'multipart/form-data';
@@ -23,7 +23,7 @@ export function planCases(operation, context) {
 export function openBody(operation, mediaType, { description, models, pictures }) {
   const schema = operation.bodies[mediaType];
   const known = createKnownValues(operation.path, mediaType, pictures);
-  const sampler = createSampler(description.resolve, known);
+  const sampler = new Sampler(description.resolve, known);
   const shape = sampler.toShape(schema);
   const model = shape.properties.model && findModel(operation.path, models);
   const least = { ...sampler.sample(schema), ...(model && { model }) };

@@ -11,21 +11,24 @@ const TEXTS = {
   byte: 'YQ==',
 };
 
-/**
- * @param resolve gives the schema of a `$ref`
- * @param known by name of a property: values of ours, the first one plain; undefined = made from the schema
- */
-export function createSampler(resolve, known = () => undefined) {
-  const open = (schema) => (schema?.$ref ? resolve(schema.$ref) : (schema ?? {}));
+export class Sampler {
+  /**
+   * @param resolve gives the schema of a `$ref`
+   * @param known by name of a property: values of ours, the first one plain; undefined = made from the schema
+   */
+  constructor(resolve, known = () => undefined) {
+    this.resolve = resolve;
+    this.known = known;
+  }
 
   /** The least that the schema allows. */
-  function sample(written, depth = 0) {
-    const schema = open(written);
+  sample(written, depth = 0) {
+    const schema = this.#open(written);
     if (depth > DEPTH_MAX) return null;
     if (schema.const !== undefined) return schema.const;
     if (schema.enum) return schema.enum[0];
     const branch = listBranches(schema)[0];
-    if (branch && !schema.properties) return sample(branch, depth + 1);
+    if (branch && !schema.properties) return this.sample(branch, depth + 1);
     switch (toType(schema)) {
       case 'string':
         return sampleText(schema);
@@ -35,42 +38,58 @@ export function createSampler(resolve, known = () => undefined) {
       case 'boolean':
         return true;
       case 'array':
-        return Array.from({ length: schema.minItems ?? 1 }, () => sample(schema.items, depth + 1));
+        return Array.from({ length: schema.minItems ?? 1 }, () =>
+          this.sample(schema.items, depth + 1),
+        );
       case 'null':
         return null;
       default:
-        return sampleObject(schema, depth);
+        return this.#sampleObject(schema, depth);
     }
   }
 
-  function sampleObject(schema, depth) {
-    const { properties, required } = toShape(schema);
-    return Object.fromEntries(
-      required
-        .filter((name) => properties[name])
-        .map((name) => [name, known(name)?.[0] ?? sample(properties[name], depth + 1)]),
-    );
-  }
-
   /** Each word of an enumeration, each bound, each branch; null where it is allowed. */
-  function listVariants(written, depth = 0) {
-    const schema = open(written);
+  listVariants(written, depth = 0) {
+    const schema = this.#open(written);
     if (depth > DEPTH_MAX) return [];
-    const values = listOwn(schema, depth);
+    const values = this.#listOwn(schema, depth);
     if (schema.nullable === true) values.push(null);
     return dropRepeats(values).slice(0, VARIANTS_MAX);
   }
 
-  function listOwn(schema, depth) {
+  /** Its own properties and those of all its parts. */
+  toShape(written) {
+    const schema = this.#open(written);
+    const parts = (schema.allOf ?? []).map((part) => this.toShape(part));
+    const required = [...parts.flatMap((part) => part.required), ...(schema.required ?? [])];
+    return {
+      properties: Object.assign({}, ...parts.map((part) => part.properties), schema.properties),
+      required: [...new Set(required)],
+    };
+  }
+
+  #open(schema) {
+    return schema?.$ref ? this.resolve(schema.$ref) : (schema ?? {});
+  }
+
+  #sampleObject(schema, depth) {
+    const { properties, required } = this.toShape(schema);
+    return Object.fromEntries(
+      required
+        .filter((name) => properties[name])
+        .map((name) => [name, this.#sampleNamed(name, properties[name], depth)]),
+    );
+  }
+
+  #sampleNamed(name, schema, depth) {
+    return this.known(name)?.[0] ?? this.sample(schema, depth + 1);
+  }
+
+  #listOwn(schema, depth) {
     if (schema.const !== undefined) return [schema.const];
     if (schema.enum) return [...schema.enum];
     const branches = listBranches(schema);
-    if (branches.length > 0 && !schema.properties) {
-      const all = branches.flatMap((branch) => listVariants(branch, depth + 1));
-      // Any text is allowed: the words that are named say which are meant.
-      const hasWords = branches.some((branch) => open(branch).enum);
-      return hasWords ? all.filter((value) => value !== sampleText({})) : all;
-    }
+    if (branches.length > 0 && !schema.properties) return this.#listAll(branches, depth);
     switch (toType(schema)) {
       case 'boolean':
         return [true, false];
@@ -78,42 +97,35 @@ export function createSampler(resolve, known = () => undefined) {
       case 'number':
         return listNumbers(schema);
       case 'array':
-        return listVariants(schema.items, depth + 1)
+        return this.listVariants(schema.items, depth + 1)
           .filter((value) => value !== null)
           .map((value) => [value]);
       case 'object':
-        return listObjects(schema, depth);
+        return this.#listObjects(schema, depth);
       default:
-        return [sample(schema, depth)];
+        return [this.sample(schema, depth)];
     }
   }
 
-  function listObjects(schema, depth) {
-    const { properties, required } = toShape(schema);
-    const least = sampleObject(schema, depth);
+  /** Where any text is allowed beside words that are named, those say which texts are meant. */
+  #listAll(branches, depth) {
+    const all = branches.flatMap((branch) => this.listVariants(branch, depth + 1));
+    const hasWords = branches.some((branch) => this.#open(branch).enum);
+    return hasWords ? all.filter((value) => value !== sampleText({})) : all;
+  }
+
+  #listObjects(schema, depth) {
+    const { properties, required } = this.toShape(schema);
+    const least = this.#sampleObject(schema, depth);
     const optional = Object.keys(properties).filter((name) => !required.includes(name));
     return [
       least,
       ...optional.map((name) => ({
         ...least,
-        [name]: known(name)?.[0] ?? sample(properties[name], depth + 1),
+        [name]: this.#sampleNamed(name, properties[name], depth),
       })),
     ];
   }
-
-  /** Its own properties and those of all its parts. */
-  function toShape(written) {
-    const schema = open(written);
-    const parts = (schema.allOf ?? []).map(toShape);
-    return {
-      properties: Object.assign({}, ...parts.map((part) => part.properties), schema.properties),
-      required: [
-        ...new Set([...parts.flatMap((part) => part.required), ...(schema.required ?? [])]),
-      ],
-    };
-  }
-
-  return { sample, listVariants, toShape };
 }
 
 function listBranches(schema) {

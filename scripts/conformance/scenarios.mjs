@@ -42,31 +42,36 @@ export function listScenarios({ method, path }, mediaType, { known, pictures }) 
   }
 }
 
-function listChats(known, { picture }) {
-  const tools = known('tools')[0];
-  const schema = known('response_format')[2];
+const say = (...messages) => ({ messages });
+
+function listChats(known, pictures) {
+  const [tools] = known('tools');
+  const [messages] = known('messages');
+  const [functions] = known('functions');
+  return [
+    ...listStreams(tools, known('response_format')[2]),
+    ...listTalks(messages),
+    ...listCalls(tools, functions),
+    ...listParts(pictures),
+  ];
+}
+
+function listStreams(tools, schema) {
   const usage = { stream: true, stream_options: { include_usage: true } };
-  const say = (...messages) => ({ messages });
+  const called = { ...usage, tools, tool_choice: 'required', ...say(WEATHER_QUESTION) };
   return [
     { name: 'a stream with its usage', over: usage },
     { name: 'a stream of two choices', over: { stream: true, n: 2 } },
-    {
-      name: 'a stream with tools',
-      over: { ...usage, tools, tool_choice: 'required', ...say(WEATHER_QUESTION) },
-    },
+    { name: 'a stream with tools', over: called },
     { name: 'a stream of JSON', over: { stream: true, response_format: schema } },
-    {
-      name: 'a tool that must be called',
-      over: { tools, tool_choice: 'required', ...say(WEATHER_QUESTION) },
-    },
-    {
-      name: 'what the system says',
-      over: say({ role: 'system', content: 'Be brief.' }, ...known('messages')[0]),
-    },
-    {
-      name: 'what the developer says',
-      over: say({ role: 'developer', content: 'Be brief.' }, ...known('messages')[0]),
-    },
+  ];
+}
+
+function listTalks(messages) {
+  const order = (role) => ({ role, content: 'Be brief.' });
+  return [
+    { name: 'what the system says', over: say(order('system'), ...messages) },
+    { name: 'what the developer says', over: say(order('developer'), ...messages) },
     {
       name: 'a conversation with parts',
       over: say(
@@ -76,62 +81,64 @@ function listChats(known, { picture }) {
       ),
     },
     {
+      name: 'what was refused before',
+      over: say(
+        ...messages,
+        { role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] },
+        { role: 'user', content: 'Why?' },
+      ),
+    },
+  ];
+}
+
+function listCalls(tools, functions) {
+  const asked = { role: 'assistant', content: null };
+  const answer = '{"celsius":-3}';
+  return [
+    {
+      name: 'a tool that must be called',
+      over: { tools, tool_choice: 'required', ...say(WEATHER_QUESTION) },
+    },
+    {
       name: 'the answer of a tool',
       over: {
         tools,
         ...say(
           WEATHER_QUESTION,
-          { role: 'assistant', content: null, tool_calls: [CALL] },
-          {
-            role: 'tool',
-            tool_call_id: CALL.id,
-            content: '{"celsius":-3}',
-          },
+          { ...asked, tool_calls: [CALL] },
+          { role: 'tool', tool_call_id: CALL.id, content: answer },
         ),
       },
     },
     {
       name: 'a function of old',
       over: {
-        functions: known('functions')[0],
+        functions,
         ...say(
           WEATHER_QUESTION,
-          { role: 'assistant', content: null, function_call: CALL.function },
-          { role: 'function', name: 'get_weather', content: '{"celsius":-3}' },
+          { ...asked, function_call: CALL.function },
+          { role: 'function', name: CALL.function.name, content: answer },
         ),
       },
     },
+  ];
+}
+
+function listParts({ picture }) {
+  const show = (...content) => say({ role: 'user', content });
+  const link = { url: toDataUrl(picture), detail: 'low' };
+  return [
     {
-      name: 'what was refused before',
-      over: say(
-        ...known('messages')[0],
-        { role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] },
-        { role: 'user', content: 'Why?' },
-      ),
+      name: 'a picture to look at',
+      over: show({ type: 'text', text: 'What is this?' }, { type: 'image_url', image_url: link }),
     },
     {
       name: 'a sound to listen to',
-      over: say({
-        role: 'user',
-        content: [{ type: 'input_audio', input_audio: { data: SILENCE, format: 'wav' } }],
-      }),
+      over: show({ type: 'input_audio', input_audio: { data: SILENCE, format: 'wav' } }),
     },
     {
       name: 'a file to read',
-      over: say({
-        role: 'user',
-        content: [{ type: 'file', file: { filename: 'note.pdf', file_data: PAPER } }],
-      }),
-    },
-    {
-      name: 'a picture to look at',
-      over: say({
-        role: 'user',
-        content: [
-          { type: 'text', text: 'What is this?' },
-          { type: 'image_url', image_url: { url: toDataUrl(picture), detail: 'low' } },
-        ],
-      }),
+      over: show({ type: 'file', file: { filename: 'note.pdf', file_data: PAPER } }),
     },
   ];
 }

@@ -12,7 +12,7 @@ import { Requires, RequiresOperator } from '../http/requires.decorator.js';
 import { ModelsService } from '../routing/models.service.js';
 import { ModelPrices } from './model-prices.js';
 import { ModelListDto, toModelDto } from './models.dto.js';
-import { ReachableModels } from './reachable-models.service.js';
+import { ReachableModels } from './reachable-models.js';
 
 @ApiTags('models')
 @Controller('api/v1/models')

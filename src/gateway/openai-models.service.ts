@@ -3,7 +3,7 @@ import type { Caller } from '../common/caller.js';
 import { DomainError } from '../common/domain-error.js';
 import { isOffered } from '../routing/models.service.js';
 import type { OpenaiModelDto, OpenaiModelListDto } from './openai-models.dto.js';
-import { ReachableModels } from './reachable-models.service.js';
+import { ReachableModels } from './reachable-models.js';
 
 /** What callers write to leave the choice; no model has this name. */
 const AUTO = 'auto';
