@@ -17,8 +17,10 @@ import { CountUsageService } from './count-usage.service.js';
 import { DraftCallService } from './draft-call.service.js';
 import { EmbeddingsService } from './embeddings.service.js';
 import { GrowHoldService } from './grow-hold.service.js';
+import { PrepareChatService } from './prepare-chat.service.js';
 import { RelayChatService } from './relay-chat.service.js';
 import { RunCallService } from './run-call.service.js';
+import { RunEmbeddingService } from './run-embedding.service.js';
 import { TextBooksService } from './text-books.service.js';
 
 /** Calls for text: chat completions and embeddings, from the plan to the conclusion. */
@@ -43,8 +45,10 @@ import { TextBooksService } from './text-books.service.js';
     DraftCallService,
     EmbeddingsService,
     GrowHoldService,
+    PrepareChatService,
     RelayChatService,
     RunCallService,
+    RunEmbeddingService,
     TextBooksService,
   ],
   exports: [ChatService, EmbeddingsService],

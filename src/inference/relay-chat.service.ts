@@ -1,24 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import type { BudgetWarning } from '../billing/domain/settlement.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
-import { ProviderFactory } from '../providers/provider.factory.js';
 import type { ChatReply, TokenUsage } from '../providers/spec/chat-call.js';
 import type { ChatModel } from '../providers/spec/chat-model.js';
 import type { CallProgress } from '../upstream/upstream-calls.port.js';
 import type { AnswerSink } from './answer-sink.js';
 import { CallDeadlines } from './call-deadlines.js';
 import type { CallDraft, PricedCandidate } from './call-draft.js';
-import type { ChatReading, ChatRequest } from './domain/read-chat-request.js';
+import type { ChatReading } from './domain/read-chat-request.js';
 import { RelayMeter } from './domain/relay-meter.js';
 import { type CallEnd, RunCallService } from './run-call.service.js';
 import { TextBooksService } from './text-books.service.js';
 
 export interface ChatCallParts {
   draft: CallDraft<ChatModel>;
-  request: ChatRequest;
-  reading: ChatReading;
+  reading: Pick<ChatReading, 'outputTokens' | 'answers' | 'texts'>;
   phases: PhaseTimer;
+  submit: SubmitChat;
 }
+
+/** Sends the call to the vendor of a candidate. */
+export type SubmitChat = (
+  served: PricedCandidate<ChatModel>,
+  signal: AbortSignal,
+) => Promise<ChatReply>;
 
 /** A call whose money is set aside. */
 interface OpenCall extends ChatCallParts {
@@ -35,7 +40,6 @@ interface OpenCall extends ChatCallParts {
 @Injectable()
 export class RelayChatService {
   constructor(
-    private readonly factory: ProviderFactory,
     private readonly books: TextBooksService,
     private readonly runner: RunCallService,
     private readonly deadlines: CallDeadlines,
@@ -76,17 +80,9 @@ export class RelayChatService {
     signal: AbortSignal,
     progress: CallProgress,
   ): Promise<void> {
-    const { model, connection, vendorModel } = served.candidate;
-    const { draft, request, reading, sink, meter } = call;
-    const reply = await this.factory.getChatProvider(model.provider).submit({
-      attemptId: draft.id,
-      model: model.id,
-      vendorModel,
-      request,
-      stream: reading.isStream,
-      credential: connection.credential,
-      signal,
-    });
+    const { draft, reading, sink, meter } = call;
+    const { model } = served.candidate;
+    const reply = await call.submit(served, signal);
     progress.answerBegan();
     call.reply = reply;
     call.hasBegun = true;
@@ -100,7 +96,8 @@ export class RelayChatService {
     const watch = this.books.watch(draft, served, meter, toTokensMax(served, reading));
     for await (const bytes of reply.body) {
       meter.push(bytes);
-      await sink.write(bytes);
+      const isFull = sink.write(bytes);
+      if (isFull) await isFull;
       const wait = watch.look();
       if (wait) await wait;
     }
@@ -119,7 +116,10 @@ export class RelayChatService {
 }
 
 /** What an answer can have at most, whatever was set aside for it. */
-function toTokensMax({ candidate }: PricedCandidate<ChatModel>, reading: ChatReading): number {
+function toTokensMax(
+  { candidate }: PricedCandidate<ChatModel>,
+  reading: ChatCallParts['reading'],
+): number {
   const { outputTokensMax } = candidate.model.capabilities;
   return Math.min(reading.outputTokens ?? outputTokensMax, outputTokensMax) * reading.answers;
 }
