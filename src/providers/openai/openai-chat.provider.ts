@@ -3,6 +3,7 @@ import type { ModelCatalogService } from '../model-catalog.service.js';
 import { beginBody } from '../shared/begin-body.js';
 import { ChatEventRelay } from '../shared/chat-event-relay.js';
 import { ChatReportDraft } from '../shared/chat-report-draft.js';
+import { oneChunk } from '../shared/one-chunk.js';
 import type { ProviderExchange, ProviderHttp, TextRequest } from '../shared/provider-http.js';
 import { CHAT_ANSWER_BYTES_MAX, readChatJson } from '../shared/read-chat-json.js';
 import { relayChatEvents } from '../shared/relay-chat-events.js';
@@ -46,7 +47,9 @@ export class OpenaiChatProvider implements ChatProviderStrategy {
       const { headers, content } = await beginAtVendor(exchange, request);
       const report = new ChatReportDraft(findOpenaiRequestId(headers), []);
       const relay = new ChatEventRelay(report, asksForUsage(call.request));
-      const body = this.translateFaults(relayChatEvents(content, relay), call, exchange);
+      const body = relayChatEvents(content, relay, (error, hasBegun) =>
+        mapOpenaiError(error, call, exchange, this.clock.now(), hasBegun),
+      );
       return { form: 'events', body: await beginBody(body), report: () => report.toReport() };
     } catch (error) {
       throw mapOpenaiError(error, call, exchange, this.clock.now());
@@ -59,22 +62,6 @@ export class OpenaiChatProvider implements ChatProviderStrategy {
     const body = JSON.stringify(convertToOpenaiChatRequest(call, isListed));
     return { url, headers, body, signal: call.signal };
   }
-
-  private async *translateFaults(
-    body: AsyncGenerator<Uint8Array>,
-    call: ChatCall,
-    exchange: ProviderExchange,
-  ): AsyncGenerator<Uint8Array> {
-    let hasBegun = false;
-    try {
-      for await (const bytes of body) {
-        yield bytes;
-        hasBegun = true;
-      }
-    } catch (error) {
-      throw mapOpenaiError(error, call, exchange, this.clock.now(), hasBegun);
-    }
-  }
 }
 
 /** Read to its end before it is handed on: it comes at once, and what is broken is known while it can be told. */
@@ -85,10 +72,5 @@ async function ask(exchange: ProviderExchange, request: TextRequest): Promise<Ch
   report.servedModel = model;
   report.finishReason = finishReason;
   if (usage !== undefined && usage !== null) report.takeUsage(readOpenaiUsage(usage));
-  return { form: 'json', body: toBody(bytes), report: () => report.toReport() };
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await
-async function* toBody(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+  return { form: 'json', body: oneChunk(bytes), report: () => report.toReport() };
 }
