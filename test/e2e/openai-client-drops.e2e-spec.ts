@@ -1,6 +1,6 @@
 // Proves that OpenAI's own client, which repeats itself after a dropped connection, gets its picture and pays once:
 // a TCP gate between client and service cuts the line at different moments. The vendor is a simulator that counts.
-import OpenAI from 'openai';
+import OpenAI, { toFile } from 'openai';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { API_KEY } from '../setup/application.js';
@@ -126,6 +126,41 @@ describe('a dropped connection that the client repeats', () => {
     await assertPicture((await generate('b64_json', client)).data?.[0]?.b64_json);
     expect(retries.length).toBeGreaterThan(1);
     await assertPaid(1);
+  });
+});
+
+describe('a form, and a picture by events', () => {
+  it('are paid once as well when the line broke while the vendor was at work', async () => {
+    const bytes = await makePicture('in', 64, 48, 'png');
+    const body = { model: 'gpt-image-2', size: '1024x1024', quality: 'low', prompt } as const;
+    atelier.simulator.failNext(`slow=${VENDOR_DELAY_MS}`);
+    const image = await toFile(bytes, 'in.png', { type: 'image/png' });
+    const edited = createClient().images.edit({ ...body, image });
+    await expect.poll(() => atelier.simulator.callCount).toBe(1);
+    await gate.shut();
+    await gate.open();
+    await assertPicture((await edited).data?.[0]?.b64_json);
+    expect(retries).toEqual(['0', '1']);
+    expect(atelier.simulator.callCount).toBe(1);
+
+    atelier.simulator.failNext(`slow=${VENDOR_DELAY_MS}`);
+    const streamed = createClient().images.generate({ ...body, stream: true });
+    await expect.poll(() => atelier.simulator.callCount).toBe(2);
+    await gate.shut();
+    await gate.open();
+    const events: string[] = [];
+    for await (const event of await streamed) {
+      events.push(event.type);
+      await assertPicture(event.b64_json);
+    }
+    expect(events).toEqual(['image_generation.completed']);
+    expect(retries).toEqual(['0', '1', '0', '1']);
+    const inputMicros = 1_024 * 8;
+    expect(await books()).toEqual({
+      available_micros: before.available_micros - 2 * PRICE_MICROS - inputMicros,
+      held_micros: 0,
+      generations: before.generations + 2,
+    });
   });
 });
 
