@@ -16,6 +16,14 @@ export class OpenaiModelDto {
 
   @ApiProperty({ type: String, example: 'embedded', description: 'The provider' })
   owned_by: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    format: 'date',
+    description: 'First day on which the vendor no longer answers; null: none is announced',
+  })
+  shutdown_date: string | null;
 }
 
 export class OpenaiModelListDto {

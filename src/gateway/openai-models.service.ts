@@ -20,7 +20,9 @@ export class OpenaiModelsService {
   /** @throws DomainError `request.not_found` for a space that is not the caller's */
   async list(caller: Caller, spaceId: string | null): Promise<OpenaiModelListDto> {
     const offered = (await this.reachable.list(caller, spaceId)).filter(isOffered);
-    const data = offered.map(({ name, model }) => toOpenaiModel(name, model.provider));
+    const data = offered.map(({ name, model }) =>
+      toOpenaiModel(name, model.provider, model.shutdownDate),
+    );
     const needsAuto = data.length > 0 && !data.some(({ id }) => id === AUTO);
     return { object: 'list', data: needsAuto ? [...data, toOpenaiModel(AUTO, HOUSE)] : data };
   }
@@ -34,8 +36,13 @@ export class OpenaiModelsService {
   }
 }
 
-function toOpenaiModel(id: string, owner: string): OpenaiModelDto {
-  return { id, object: 'model', created: CATALOG_READ_AT_S, owned_by: owner };
+function toOpenaiModel(
+  id: string,
+  owner: string,
+  shutdownDate: string | null = null,
+): OpenaiModelDto {
+  const created = CATALOG_READ_AT_S;
+  return { id, object: 'model', created, owned_by: owner, shutdown_date: shutdownDate };
 }
 
 /** With the code that OpenAI's clients know. */

@@ -83,6 +83,7 @@ describe('GET /v1/models', () => {
         object: 'model',
         created: expect.any(Number),
         owned_by: expect.stringMatching(/^(embedded|atelier)$/),
+        shutdown_date: null,
       });
       expect(Number.isInteger(model.created)).toBe(true);
     }
