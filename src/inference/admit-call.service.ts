@@ -13,6 +13,7 @@ import { AppConfig } from '../config/app-config.js';
 import { spaceBeingDeleted } from '../spaces/domain/spaces.errors.js';
 import type { CallDraft, TextModel } from './call-draft.js';
 import { listThriftier, toHeldMoney } from './domain/text-call.js';
+import { keyReused, RepeatedCallError } from './repeats/repeat-claim.js';
 
 /** Beyond the deadline: a call that is over has been concluded long before its hold lapses. */
 const HOLD_MARGIN_S = 120;
@@ -86,7 +87,23 @@ export class AdmitCallService {
         actor: toActor(draft),
         expires_in_s: this.config.inference.deadlineS + HOLD_MARGIN_S,
       },
+      ...this.toClaim(draft),
     };
+  }
+
+  /** The key is claimed with the money, in the table and by the functions that pictures have for it. */
+  private toClaim({ asking, holdId }: CallDraft): AdmitMember {
+    if (!asking.claim) return {};
+    const { callerId, route, key, fingerprint } = asking.claim;
+    const claim = {
+      caller_id: callerId,
+      route,
+      key,
+      fingerprint,
+      generation_id: holdId,
+      ttl_s: this.config.generations.idempotencyTtlS,
+    };
+    return { claim };
   }
 }
 
@@ -103,6 +120,11 @@ function toFault(refusal: Refusal, draft: CallDraft): DomainError {
   const unpaid = toAdmissionError(refusal, USAGE_TYPES[draft.kind], draft.createdAt);
   if (unpaid) return unpaid;
   if (refusal.code === 'spaces.closed') return spaceBeingDeleted();
+  if (refusal.code === 'idempotency') {
+    return refusal.same === true
+      ? new RepeatedCallError(refusal.generation_id as string)
+      : keyReused();
+  }
   return new DomainError('billing.unavailable', 'The request was not admitted. Try again.', {
     cause: refusal,
   });

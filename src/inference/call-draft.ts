@@ -3,6 +3,7 @@ import type { Caller } from '../common/caller.js';
 import type { ChatModel, EmbeddingModel } from '../providers/spec/chat-model.js';
 import type { Candidate, RouteDecision } from '../routing/route-plan.js';
 import type { HeldPrice } from './domain/text-call.js';
+import type { RepeatClaim } from './repeats/repeat-claim.js';
 
 export type TextModel = ChatModel | EmbeddingModel;
 export type TextKind = TextModel['kind'];
@@ -25,6 +26,8 @@ export interface TextAsking {
   model: string | null;
   /** What holds a conversation to a connection; null = nothing. */
   session: string | null;
+  /** By what it is known when it comes again; null or undefined = by nothing. */
+  claim?: RepeatClaim | null;
 }
 
 /** One call for text on its way: what would run, under which ids its money and its usage are written. */

@@ -42,6 +42,7 @@ export function describeResponseCache(kind: string, open: () => Promise<Response
           showsUsage: true,
           usage: '{"prompt_tokens":1}',
           keptAtMs: 1_790_000_000_000,
+          made: { model: 'gpt-4o', provider: 'openai', callId: newId() },
         }),
         toAnswer('', { bytes: Buffer.from([0, 255, 128, 13, 10, 0]) }),
         toAnswer('', { bytes: Buffer.alloc(1_048_576, 7) }),

@@ -154,14 +154,40 @@ describe('a kept answer in another form', () => {
     const create = client.chat.completions.create(body as never);
     const { data, response } = await create.withResponse();
     expect(response.headers.get('x-cache')).toBe('HIT');
-    const { message, finish_reason } = (data as OpenAI.ChatCompletion).choices[0]!;
+    const { message, finish_reason } = data.choices[0]!;
     expect(finish_reason).toBe('tool_calls');
     expect(message.content).toBeNull();
     const [call] = message.tool_calls as OpenAI.ChatCompletionMessageFunctionToolCall[];
     expect(call?.function.name).toBe('weather');
     expect(JSON.parse(call!.function.arguments)).toEqual({ city: 'Paris' });
-    expect((data as OpenAI.ChatCompletion).usage?.completion_tokens).toBeGreaterThan(0);
+    expect(data.usage?.completion_tokens).toBeGreaterThan(0);
     expect(atelier.simulator.callCount).toBe(1);
+  });
+});
+
+describe('kept vectors', () => {
+  it('are the same in either format, at no charge', async () => {
+    const body = { model: 'text-embedding-3-small', input: [`a ${newId()}`, 'b'] };
+    const embed = (more: object = {}) =>
+      atelier.call('POST', '/v1/embeddings', { ...body, ...more }, { ...key, ...USE });
+    const first = await embed();
+    expect(first.status).toBe(200);
+    expect(first.headers.get('x-cache')).toBe('MISS');
+    await expect
+      .poll(async () => (await embed()).headers.get('x-cache'), { timeout: 30_000 })
+      .toBe('HIT');
+    const before = await readBooks();
+    expect((await embed()).body).toEqual(first.body);
+    const coded = await embed({ encoding_format: 'base64' });
+    expect(coded.headers.get('x-cache')).toBe('HIT');
+    const bytes = Uint8Array.from(Buffer.from(coded.body.data[1].embedding, 'base64'));
+    expect([...new Float32Array(bytes.buffer)]).toEqual(first.body.data[1].embedding);
+    const after = await readBooks();
+    expect(after.available_micros).toBe(before.available_micros);
+    expect(after.usage[0]).toMatchObject({ kind: 'embedding', outcome: 'cached' });
+    const fewer = await embed({ dimensions: 8 });
+    expect(fewer.headers.get('x-cache')).toBe('MISS');
+    expect(atelier.simulator.callCount).toBe(2);
   });
 });
 

@@ -37,6 +37,13 @@ export class OpenaiEmbeddingsController {
     required: false,
     description: 'The space that pays, for callers whose key does not say',
   })
+  @ApiHeader({
+    name: 'x-response-cache',
+    required: false,
+    schema: { type: 'string', enum: ['use', 'refresh', 'off'] },
+    description:
+      'Whether a kept answer will do, in spaces that keep answers; x-cache tells if it was one',
+  })
   @ApiOkResponse({ description: 'A list of embeddings', schema: { type: 'object' } })
   @ApiResponse({ status: 402, description: 'Wallet or budget do not cover what this may cost' })
   @ApiResponse({ status: 410, description: 'The model was shut down; its successor is named' })

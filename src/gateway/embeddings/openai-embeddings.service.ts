@@ -30,6 +30,7 @@ export class OpenaiEmbeddingsService {
     const model = request.model ?? null;
     const answer = await this.embeddings.embed({
       asking: { caller, searchSpaceId, model, session: toSession(headers) },
+      headers,
       request,
       phases,
       signal: toClientSignal(reply.raw),

@@ -1,5 +1,5 @@
 import { toWarningBody } from '../chat/budget-warnings.js';
-import type { EmbeddingAnswer } from '../../inference/embeddings.service.js';
+import type { EmbeddingAnswer } from '../../inference/run-embedding.service.js';
 
 /** The answer of OpenAI's `POST /embeddings`. */
 export function toEmbeddingsAnswer(

@@ -1,5 +1,5 @@
 import { parseJson, toRecord } from '../../providers/shared/read-json.js';
-import type { CachedAnswer } from './response-cache.port.js';
+import type { AnswerOrigin, CachedAnswer } from './response-cache.port.js';
 
 /** Of the head's length, before it. */
 const LENGTH_BYTES = 4;
@@ -19,10 +19,19 @@ export function decodeAnswer(value: Buffer): CachedAnswer | null {
   if (start > value.length) return null;
   const head = toRecord(parseJson(value.toString('utf8', LENGTH_BYTES, start)));
   const { form, showsUsage, usage, keptAtMs } = head ?? {};
+  const made = toOrigin(head?.made);
   const isGood =
     (form === 'json' || form === 'events') &&
     typeof showsUsage === 'boolean' &&
     (usage === null || typeof usage === 'string') &&
     typeof keptAtMs === 'number';
-  return isGood ? { form, showsUsage, usage, keptAtMs, bytes: value.subarray(start) } : null;
+  if (!isGood) return null;
+  const bytes = value.subarray(start);
+  return { form, showsUsage, usage, keptAtMs, bytes, ...(made && { made }) };
+}
+
+function toOrigin(value: unknown): AnswerOrigin | null {
+  const { model, provider, callId } = toRecord(value) ?? {};
+  const isGood = [model, provider, callId].every((name) => typeof name === 'string');
+  return isGood ? ({ model, provider, callId } as AnswerOrigin) : null;
 }

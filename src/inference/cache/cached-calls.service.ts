@@ -8,6 +8,7 @@ import type { AnswerReport } from './answer-recorder.js';
 import { type CacheHit, type CachePlan, toCacheHeaders } from './cache-plan.js';
 import { RecordingSink } from './recording-sink.js';
 import { toCachedUsage } from './to-cached-usage.js';
+import { decodeVectors, encodeVectors, type KeptVectors } from './vector-coding.js';
 
 /** A call as the cache sees it, once its model is chosen. */
 export interface CacheableCall {
@@ -24,6 +25,15 @@ export interface OpenAnswer {
   finish(report: AnswerReport): Promise<void>;
 }
 
+/** Vectors that were kept, or whom to tell of new ones. */
+export interface OpenEmbedding {
+  kept: KeptVectors | null;
+  /** What the answer says of the cache. */
+  headers: Readonly<Record<string, string>>;
+  /** @param made by whom; nobody need wait, never throws */
+  finish(vectors: KeptVectors, made: { model: string; provider: string }): Promise<void>;
+}
+
 /** Calls for text on their way past the cache: answered from it, or taken down for it. */
 @Injectable()
 export class CachedCallsService {
@@ -38,21 +48,42 @@ export class CachedCallsService {
    * @throws DomainError `request.invalid` naming `x-response-cache`
    */
   async open(call: CacheableCall, sink: AnswerSink): Promise<OpenAnswer | null> {
-    const { draft, headers, request, isStream } = call;
-    const { id: model, provider } = draft.candidates[0]!.candidate.model;
-    const { searchSpaceId } = draft.asking;
-    const question = { searchSpaceId, headers, route: draft.kind, request, model, provider };
-    const plan = await this.cache.plan(question);
+    const plan = await this.plan(call);
     if (!plan) return { sink, finish: async () => undefined };
-    const hit = await this.cache.find(plan, isStream);
+    const hit = await this.cache.find(plan, call.isStream);
     if (!hit) {
-      const recording = new RecordingSink(sink, toCacheHeaders(plan, null), (start) =>
+      const recording = new RecordingSink(sink, sink.signal, toCacheHeaders(plan, null), (start) =>
         this.cache.record(plan, start),
       );
       return { sink: recording, finish: (report) => recording.finish(report) };
     }
-    await this.serve(draft, plan, hit, sink);
+    await this.serve(call.draft, plan, hit, sink);
     return null;
+  }
+
+  /** As `open`, for vectors. The usage of kept ones is written. */
+  async openEmbedding(call: Omit<CacheableCall, 'isStream'>): Promise<OpenEmbedding> {
+    const plan = await this.plan(call);
+    if (!plan) return { kept: null, headers: {}, finish: async () => undefined };
+    const hit = await this.cache.find(plan, false);
+    const kept = hit && decodeVectors(hit.bytes);
+    if (kept) await this.note(call.draft, plan);
+    return {
+      kept,
+      headers: toCacheHeaders(plan, kept && hit),
+      finish: async (vectors, made) => {
+        const recorder = this.cache.record(plan, { form: 'json', ...made });
+        recorder.push(encodeVectors(vectors));
+        await recorder.finish({ usage: null });
+      },
+    };
+  }
+
+  private plan({ draft, headers, request }: Omit<CacheableCall, 'isStream'>) {
+    const { id: model, provider } = draft.candidates[0]!.candidate.model;
+    const { searchSpaceId } = draft.asking;
+    const route = draft.kind;
+    return this.cache.plan({ searchSpaceId, headers, route, request, model, provider });
   }
 
   private async serve(
@@ -65,6 +96,10 @@ export class CachedCallsService {
     const headers = toCacheHeaders(plan, hit);
     sink.begin({ form: hit.form, model, provider, callId: draft.id, warnings: [], headers });
     await sink.write(hit.bytes);
+    await this.note(draft, plan);
+  }
+
+  private async note(draft: CallDraft, { route, model, provider }: CachePlan): Promise<void> {
     const { caller, searchSpaceId, model: requestedModel } = draft.asking;
     await this.conclusions.note(
       toCachedUsage({
@@ -72,7 +107,7 @@ export class CachedCallsService {
         searchSpaceId,
         userId: caller.userId,
         apiKeyId: caller.kind === 'api_key' ? caller.id : null,
-        route: plan.route,
+        route,
         provider,
         model,
         requestedModel,

@@ -13,6 +13,7 @@ import type { CacheRoute } from './to-cache-key.js';
 const PASSING: readonly unknown[] = [null, undefined, '', 'error', 'content_filter'];
 /** Pictures and sound within a text; they travel by the media store alone. */
 const INLINE_SIGNS = [';base64,', '"b64_json"'].map((sign) => Buffer.from(sign));
+const SPOKEN = /"audio"\s*:\s*\{/;
 
 export interface GivenAnswer {
   route: CacheRoute;
@@ -28,7 +29,7 @@ export interface GivenAnswer {
  */
 export function readWorth(answer: GivenAnswer): { usage: JsonRecord | null } | null {
   const { route, form, bytes, choices } = answer;
-  if (INLINE_SIGNS.some((sign) => bytes.includes(sign))) return null;
+  if (carriesInline(bytes)) return null;
   const document = form === 'events' ? readEvents(bytes) : toRecord(parseJson(bytes.toString()));
   if (!document || document.error) return null;
   const isWhole =
@@ -36,6 +37,11 @@ export function readWorth(answer: GivenAnswer): { usage: JsonRecord | null } | n
       ? isWholeCompletion(document, choices)
       : Array.isArray(document.data) && document.data.length > 0;
   return isWhole ? { usage: toRecord(document.usage) } : null;
+}
+
+/** Whether pictures or sound lie in the bytes of an answer, of whatever form. */
+export function carriesInline(bytes: Buffer): boolean {
+  return INLINE_SIGNS.some((sign) => bytes.includes(sign)) || SPOKEN.test(bytes.toString('latin1'));
 }
 
 function readEvents(bytes: Buffer): JsonRecord | null {

@@ -6,18 +6,16 @@ export class RecordingSink implements AnswerSink {
   private recorder: AnswerRecorder | null = null;
 
   /**
+   * @param signal fires when the answer is of no use any more
    * @param headers what the answer says besides
    * @param record what is to take down an answer that begins so
    */
   constructor(
     private readonly sink: AnswerSink,
+    readonly signal: AbortSignal,
     private readonly headers: Readonly<Record<string, string>>,
     private readonly record: (start: AnswerStart) => AnswerRecorder,
   ) {}
-
-  get signal(): AbortSignal {
-    return this.sink.signal;
-  }
 
   admitted(): void {
     this.sink.admitted();

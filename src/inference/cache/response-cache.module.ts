@@ -23,6 +23,6 @@ import { ResponseCache } from './response-cache.port.js';
     AnswerCache,
     CacheMetrics,
   ],
-  exports: [AnswerCache],
+  exports: [AnswerCache, ResponseCache],
 })
 export class ResponseCacheModule {}

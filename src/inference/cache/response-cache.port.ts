@@ -1,6 +1,15 @@
 /** `json`: one whole document. `events`: OpenAI's event stream, `data: [DONE]` at its end. */
 export type AnswerForm = 'json' | 'events';
 
+/** The call that an answer comes from. */
+export interface AnswerOrigin {
+  /** Public name. */
+  model: string;
+  provider: string;
+  /** Of the usage row. */
+  callId: string;
+}
+
 /** A complete answer as it was given. */
 export interface CachedAnswer {
   form: AnswerForm;
@@ -12,6 +21,8 @@ export interface CachedAnswer {
   usage: string | null;
   /** When the vendor gave it, in ms since 1970. */
   keptAtMs: number;
+  /** Who gave it, where whoever keeps it cannot tell. */
+  made?: AnswerOrigin;
 }
 
 /**

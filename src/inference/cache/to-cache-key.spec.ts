@@ -40,6 +40,7 @@ describe('the key of an answer', () => {
   it('leaves out what does not change the answer', () => {
     const others = {
       model: 'gpt-4o-mini',
+      encoding_format: 'base64',
       stream: true,
       stream_options: { include_usage: true },
       user: 'anna',

@@ -14,6 +14,8 @@ const KEY_VERSION = 1;
  */
 const IRRELEVANT: ReadonlySet<string> = new Set([
   'model',
+  // Vectors are kept as such.
+  'encoding_format',
   'stream',
   'stream_options',
   'user',
