@@ -140,8 +140,10 @@ describe('a form, and a picture by events', () => {
     await gate.shut();
     await gate.open();
     await assertPicture((await edited).data?.[0]?.b64_json);
-    expect(retries).toEqual(['0', '1']);
+    // The client asks its `fetch` once whether it can send forms.
+    expect(retries.filter((count) => count !== null)).toEqual(['0', '1']);
     expect(atelier.simulator.callCount).toBe(1);
+    retries = [];
 
     atelier.simulator.failNext(`slow=${VENDOR_DELAY_MS}`);
     const streamed = createClient().images.generate({ ...body, stream: true });
@@ -154,7 +156,7 @@ describe('a form, and a picture by events', () => {
       await assertPicture(event.b64_json);
     }
     expect(events).toEqual(['image_generation.completed']);
-    expect(retries).toEqual(['0', '1', '0', '1']);
+    expect(retries).toEqual(['0', '1']);
     const inputMicros = 1_024 * 8;
     expect(await books()).toEqual({
       available_micros: before.available_micros - 2 * PRICE_MICROS - inputMicros,
