@@ -6,6 +6,7 @@ import type {
 } from './spec/chat-provider.strategy.js';
 import type { ImageProviderStrategy } from './spec/image-provider.strategy.js';
 import type { ModerationProviderStrategy } from './spec/moderation-provider.strategy.js';
+import type { ResponsesProviderStrategy } from './spec/responses-provider.strategy.js';
 
 /** What the house speaks, by what is asked of it. */
 export interface Strategies {
@@ -13,6 +14,7 @@ export interface Strategies {
   chat?: readonly ChatProviderStrategy[];
   embeddings?: readonly EmbeddingProviderStrategy[];
   moderations?: readonly ModerationProviderStrategy[];
+  responses?: readonly ResponsesProviderStrategy[];
 }
 
 /** Model → provider → instance, from a record that is fixed at boot. The only place that knows which providers exist. */
@@ -21,15 +23,17 @@ export class ProviderFactory {
   private readonly chatProviders: ReadonlyMap<string, ChatProviderStrategy>;
   private readonly embeddingProviders: ReadonlyMap<string, EmbeddingProviderStrategy>;
   private readonly moderationProviders: ReadonlyMap<string, ModerationProviderStrategy>;
+  private readonly responsesProviders: ReadonlyMap<string, ResponsesProviderStrategy>;
 
   constructor(
     private readonly catalog: ModelCatalogService,
-    { images, chat = [], embeddings = [], moderations = [] }: Strategies,
+    { images, chat = [], embeddings = [], moderations = [], responses = [] }: Strategies,
   ) {
     this.imageProviders = byId(images);
     this.chatProviders = byId(chat);
     this.embeddingProviders = byId(embeddings);
     this.moderationProviders = byId(moderations);
+    this.responsesProviders = byId(responses);
   }
 
   /** Of any kind, each once. */
@@ -63,6 +67,10 @@ export class ProviderFactory {
 
   findChatProvider(providerId: string): ChatProviderStrategy | null {
     return this.chatProviders.get(providerId) ?? null;
+  }
+
+  findResponsesProvider(providerId: string): ResponsesProviderStrategy | null {
+    return this.responsesProviders.get(providerId) ?? null;
   }
 
   findEmbeddingProvider(providerId: string): EmbeddingProviderStrategy | null {

@@ -20,6 +20,7 @@ import { OllamaEmbeddingProvider } from './ollama/ollama-embedding.provider.js';
 import { OpenaiChatProvider } from './openai/openai-chat.provider.js';
 import { OpenaiEmbeddingProvider } from './openai/openai-embedding.provider.js';
 import { OpenaiModerationProvider } from './openai/openai-moderation.provider.js';
+import { OpenaiResponsesProvider } from './openai/openai-responses.provider.js';
 import { OpenaiProvider } from './openai/openai.provider.js';
 import { ConnectionProber } from './probe/connection-prober.js';
 import { PROBE_OK } from './probe/map-probe-failure.js';
@@ -76,6 +77,7 @@ import { VertexProvider } from './vertex/vertex.provider.js';
             new OllamaEmbeddingProvider(http, clock),
             new OpenaiEmbeddingProvider(catalog, http, clock),
           ],
+          responses: [new OpenaiResponsesProvider(http, clock)],
           moderations: [new OpenaiModerationProvider(http, clock)],
         }),
       inject: [ModelCatalogService, ProviderHttp, Clock],

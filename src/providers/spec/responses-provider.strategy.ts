@@ -1,0 +1,13 @@
+import type { ChatCall, ChatReply } from './chat-call.js';
+
+/**
+ * One vendor of OpenAI's Responses API. The call is a ChatCall whose `request` is a body of `POST /v1/responses`, and so is
+ * the reply: `json` is one `response`, `events` are its events, without the one that tells of a failure, which is thrown.
+ */
+export interface ResponsesProviderStrategy {
+  readonly id: string;
+  readonly specification: 'responses/1';
+
+  /** @throws ProviderError as ChatProviderStrategy.submit */
+  submit(call: ChatCall): Promise<ChatReply>;
+}
