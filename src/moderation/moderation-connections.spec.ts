@@ -1,6 +1,5 @@
 // Proves which connections are asked to judge, and in which order.
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../common/clock.js';
 import type { Connection } from '../connections/connection.js';
 import type { ConnectionsDirectory } from '../connections/connections-directory.port.js';
 import { ModerationConnections, servesModeration } from './moderation-connections.js';
@@ -23,10 +22,9 @@ function connection(id: string, baseUrl?: string, more: Partial<Connection> = {}
 
 async function list(...connections: Connection[]): Promise<string[]> {
   const directory = { listFor: () => Promise.resolve(connections) };
-  const connectionsOf = new ModerationConnections(
-    directory as unknown as ConnectionsDirectory,
-    { now: () => NOW } as Clock,
-  );
+  const connectionsOf = new ModerationConnections(directory as unknown as ConnectionsDirectory, {
+    now: () => NOW,
+  });
   return (await connectionsOf.list('space')).map(({ id }) => id);
 }
 
