@@ -103,5 +103,6 @@ function renderLedger(sets) {
 }
 
 export function toRatio(value, base) {
-  return (value / base).toPrecision(2);
+  const ratio = value / base;
+  return ratio < 100 ? ratio.toPrecision(2) : Math.round(ratio).toString();
 }
