@@ -59,16 +59,25 @@ export function installEdgeHooks(fastify: FastifyInstance, parts: EdgeParts): vo
   fastify.addHook('onSend', (request, reply: FastifyReply, _payload, done) => {
     const context = contextOf(request);
     const nowMs = performance.now();
-    if (context.handledAtMs !== null) context.phases.add('handler', nowMs - context.handledAtMs);
+    endHandling(context, nowMs);
     context.phases.add('total', nowMs - context.startedAtMs);
     void reply.header('x-request-id', context.id);
     void reply.header('Server-Timing', context.phases.toServerTiming());
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
+    // A stream that its route writes by itself was never seen by onSend.
+    endHandling(contextOf(request), performance.now());
     parts.requestLog.write(request, reply);
     done();
   });
+}
+
+/** The first time counts. */
+function endHandling(context: RequestContext, nowMs: number): void {
+  if (context.handledAtMs === null) return;
+  context.phases.add('handler', nowMs - context.handledAtMs);
+  context.handledAtMs = null;
 }
 
 /** Before anything else is looked at, so that every answer to this caller says how much is left. */

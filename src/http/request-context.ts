@@ -20,7 +20,7 @@ export interface RequestContext {
   /** On public and operators' routes the work is the system's own, which no membership bounds. */
   actsForSystem: boolean;
   phases: PhaseTimer;
-  /** `performance.now()` when the route took over, its body read; null until then. */
+  /** `performance.now()` when the route took over, its body read; null before that and after its answer began. */
   handledAtMs: number | null;
   /** Whether the caller's requests were counted before the body was read. */
   isLimited: boolean;
