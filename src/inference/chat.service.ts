@@ -6,6 +6,7 @@ import type { TextAsking } from './call-draft.js';
 import type { ChatRequest } from './domain/read-chat-request.js';
 import { PrepareChatService } from './prepare-chat.service.js';
 import { RelayChatService } from './relay-chat.service.js';
+import { RepeatsService } from './repeats/repeats.service.js';
 
 export interface ChatQuestion {
   asking: TextAsking;
@@ -21,6 +22,7 @@ export class ChatService {
     private readonly preparation: PrepareChatService,
     private readonly relay: RelayChatService,
     private readonly cached: CachedCallsService,
+    private readonly repeats: RepeatsService,
   ) {}
 
   /**
@@ -34,7 +36,9 @@ export class ChatService {
     const { isStream } = reading;
     const answer = await this.cached.open({ draft, headers, request, isStream }, sink);
     if (!answer) return;
-    const usage = await this.relay.run({ draft, reading, phases, submit }, answer.sink);
-    void answer.finish({ usage });
+    const report = await this.repeats.run({ draft, isStream }, answer.sink, async (to) => ({
+      usage: await this.relay.run({ draft, reading, phases, submit }, to),
+    }));
+    if (report) void answer.finish(report);
   }
 }

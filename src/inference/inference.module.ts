@@ -19,6 +19,10 @@ import { EmbeddingsService } from './embeddings.service.js';
 import { GrowHoldService } from './grow-hold.service.js';
 import { PrepareChatService } from './prepare-chat.service.js';
 import { RelayChatService } from './relay-chat.service.js';
+import { SqlCallClaims } from './repeats/adapters/sql-call-claims.js';
+import { CallClaims } from './repeats/call-claims.port.js';
+import { KeptReplies } from './repeats/kept-replies.js';
+import { RepeatsService } from './repeats/repeats.service.js';
 import { RunCallService } from './run-call.service.js';
 import { RunEmbeddingService } from './run-embedding.service.js';
 import { TextBooksService } from './text-books.service.js';
@@ -46,7 +50,10 @@ import { TextBooksService } from './text-books.service.js';
     EmbeddingsService,
     GrowHoldService,
     PrepareChatService,
+    { provide: CallClaims, useClass: SqlCallClaims },
+    KeptReplies,
     RelayChatService,
+    RepeatsService,
     RunCallService,
     RunEmbeddingService,
     TextBooksService,

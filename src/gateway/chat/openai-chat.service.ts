@@ -2,13 +2,18 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { assert } from '../../common/assert.js';
 import { AppConfig } from '../../config/app-config.js';
+import { toFingerprint } from '../../generations/domain/fingerprint.js';
+import { toRepetition } from '../../generations/domain/idempotency.js';
 import type { RequestContext } from '../../http/request-context.js';
 import { toDomainError } from '../../http/to-domain-error.js';
 import type { TextAsking } from '../../inference/call-draft.js';
 import { ChatService } from '../../inference/chat.service.js';
 import type { ChatRequest } from '../../inference/domain/read-chat-request.js';
+import type { RepeatClaim } from '../../inference/repeats/repeat-claim.js';
 import { toChatSession } from './to-chat-session.js';
 import { ReplySink } from './reply-sink.js';
+
+const ROUTE = 'POST /v1/chat/completions';
 
 export type ChatHeaders = Record<string, string | string[] | undefined>;
 
@@ -48,5 +53,14 @@ function toAsking(
 ): TextAsking {
   assert(caller && spaceId, 'chat was asked for without a caller or a space');
   const model = typeof request.model === 'string' ? request.model : null;
-  return { caller, searchSpaceId: spaceId, model, session: toChatSession(headers, request) };
+  const session = toChatSession(headers, request);
+  const claim = toClaim(caller.id, headers, request);
+  return { caller, searchSpaceId: spaceId, model, session, claim };
+}
+
+/** Null = the request does not say that it may come again. */
+function toClaim(callerId: string, headers: ChatHeaders, request: ChatRequest): RepeatClaim | null {
+  const { key } = toRepetition(headers);
+  if (key === null) return null;
+  return { callerId, route: ROUTE, key, fingerprint: toFingerprint(request) };
 }
