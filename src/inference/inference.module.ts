@@ -23,6 +23,7 @@ import { SqlCallClaims } from './repeats/adapters/sql-call-claims.js';
 import { CallClaims } from './repeats/call-claims.port.js';
 import { KeptReplies } from './repeats/kept-replies.js';
 import { RepeatsService } from './repeats/repeats.service.js';
+import { ResponsesService } from './responses.service.js';
 import { RunCallService } from './run-call.service.js';
 import { RunEmbeddingService } from './run-embedding.service.js';
 import { TextBooksService } from './text-books.service.js';
@@ -53,11 +54,12 @@ import { TextBooksService } from './text-books.service.js';
     { provide: CallClaims, useClass: SqlCallClaims },
     KeptReplies,
     RelayChatService,
+    ResponsesService,
     RepeatsService,
     RunCallService,
     RunEmbeddingService,
     TextBooksService,
   ],
-  exports: [ChatService, EmbeddingsService],
+  exports: [ChatService, EmbeddingsService, ResponsesService],
 })
 export class InferenceModule {}

@@ -3,12 +3,14 @@ import { isModelAllowed } from '../common/assert-model-allowed.js';
 import { AppConfig } from '../config/app-config.js';
 import { PromptSafety } from '../moderation/prompt-safety.js';
 import { ProviderFactory } from '../providers/provider.factory.js';
+import type { ChatProviderStrategy } from '../providers/spec/chat-provider.strategy.js';
 import type { ChatModel } from '../providers/spec/chat-model.js';
-import type { RoutePlan } from '../routing/route-plan.js';
+import type { RouteQuestion } from '../routing/route-plan.js';
 import { RoutingService } from '../routing/routing.service.js';
 import type { CallDraft, TextAsking } from './call-draft.js';
-import { findUnpriced } from './domain/find-unpriced.js';
+import { findUnpriced, findUnpricedResponse } from './domain/find-unpriced.js';
 import { type ChatReading, type ChatRequest, readChatRequest } from './domain/read-chat-request.js';
+import { readResponsesRequest, type ResponsesRequest } from './domain/read-responses-request.js';
 import type { HeldTokens } from './domain/text-call.js';
 import { DraftCallService } from './draft-call.service.js';
 import type { SubmitChat } from './relay-chat.service.js';
@@ -34,24 +36,50 @@ export class PrepareChatService {
   /** @throws DomainError what refuses the request */
   async prepare(asking: TextAsking, request: ChatRequest): Promise<PreparedChat> {
     const reading = readChatRequest(request);
-    const { caller, searchSpaceId } = asking;
-    const { texts } = reading;
-    await this.safety.assert({ caller, searchSpaceId, texts, surface: 'chat' });
-    const plan = await this.plan(asking, request, reading);
+    await this.assertSafe(asking, reading);
+    const shape = { ...reading, inputTokensMin: 0 };
+    const plan = await this.routing.planChat(toQuestion(asking), shape, request);
     const draft = await this.drafts.draft(asking, plan, {
       toTokens: (model) => this.toHeld(model, reading),
       unpriced: findUnpriced(request),
     });
-    return { draft, reading, submit: this.toSubmit(draft.id, request, reading) };
+    const submit = this.toSubmit(draft.id, request, reading, (provider) =>
+      this.factory.getChatProvider(provider),
+    );
+    return { draft, reading, submit };
+  }
+
+  /** The same for the Responses API. @throws DomainError what refuses the request */
+  async prepareResponses(asking: TextAsking, request: ResponsesRequest): Promise<PreparedChat> {
+    const reading = readResponsesRequest(request);
+    await this.assertSafe(asking, reading);
+    const plan = await this.routing.planResponses(toQuestion(asking), {
+      ...reading,
+      inputTokensMin: 0,
+    });
+    const draft = await this.drafts.draft(asking, plan, {
+      toTokens: (model) => this.toHeld(model, reading),
+      unpriced: findUnpricedResponse(request),
+    });
+    const submit = this.toSubmit(draft.id, request, reading, (provider) =>
+      this.factory.getResponsesProvider(provider),
+    );
+    return { draft, reading, submit };
+  }
+
+  private async assertSafe(asking: TextAsking, { texts }: ChatReading): Promise<void> {
+    const { caller, searchSpaceId } = asking;
+    await this.safety.assert({ caller, searchSpaceId, texts, surface: 'chat' });
   }
 
   private toSubmit(
     attemptId: string,
     request: ChatRequest,
     { isStream: stream }: ChatReading,
+    toProvider: (id: string) => Pick<ChatProviderStrategy, 'submit'>,
   ): SubmitChat {
     return ({ candidate: { model, connection, vendorModel } }, signal) =>
-      this.factory.getChatProvider(model.provider).submit({
+      toProvider(model.provider).submit({
         attemptId,
         model: model.id,
         vendorModel,
@@ -62,26 +90,6 @@ export class PrepareChatService {
       });
   }
 
-  private plan(
-    asking: TextAsking,
-    request: ChatRequest,
-    reading: ChatReading,
-  ): Promise<RoutePlan<ChatModel>> {
-    const { caller, searchSpaceId, model, session } = asking;
-    return this.routing.planChat(
-      {
-        searchSpaceId,
-        model,
-        enableFallback: undefined,
-        maxRetries: undefined,
-        session,
-        isAllowed: (name) => isModelAllowed(caller, name),
-      },
-      { ...reading, inputTokensMin: 0 },
-      request,
-    );
-  }
-
   private toHeld({ capabilities }: ChatModel, reading: ChatReading): HeldTokens {
     const { outputTokensMax } = capabilities;
     const { heldOutputTokens } = this.config.inference;
@@ -89,4 +97,15 @@ export class PrepareChatService {
     const outputTokens = Math.min(asked, outputTokensMax, heldOutputTokens) * reading.answers;
     return { inputTokens: reading.inputTokens, outputTokens };
   }
+}
+
+function toQuestion({ caller, searchSpaceId, model, session }: TextAsking): RouteQuestion {
+  return {
+    searchSpaceId,
+    model,
+    enableFallback: undefined,
+    maxRetries: undefined,
+    session,
+    isAllowed: (name) => isModelAllowed(caller, name),
+  };
 }

@@ -73,6 +73,11 @@ export class ProviderFactory {
     return this.responsesProviders.get(providerId) ?? null;
   }
 
+  /** @throws DomainError `routing.model_unknown` naming the providers there are. */
+  getResponsesProvider(providerId: string): ResponsesProviderStrategy {
+    return get(this.responsesProviders, providerId, 'responses');
+  }
+
   findEmbeddingProvider(providerId: string): EmbeddingProviderStrategy | null {
     return this.embeddingProviders.get(providerId) ?? null;
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { JsonValue } from '../common/json-value.js';
 import { Clock } from '../common/clock.js';
+import { DomainError } from '../common/domain-error.js';
 import type { Connection } from '../connections/connection.js';
 import { ConnectionsDirectory } from '../connections/connections-directory.port.js';
 import { checkCapability, type ImageRequestShape } from '../providers/check-capability.js';
@@ -97,6 +98,26 @@ export class RoutingService {
     );
   }
 
+  /** The same for OpenAI's Responses API, which few vendors speak. @throws DomainError as `plan` */
+  planResponses(question: RouteQuestion, shape: ChatRequestShape): Promise<RoutePlan<ChatModel>> {
+    const isSpoken = (provider: string) => this.factory.findResponsesProvider(provider) !== null;
+    return this.planner.plan<ChatModel>(
+      {
+        kind: 'chat',
+        mayServe: ({ provider, capabilities }) =>
+          isSpoken(provider) && (capabilities.imageInput || !shape.hasImages),
+        fit: (model) => {
+          checkChatCapability(model, shape, this.clock.now());
+          if (!isSpoken(model.provider)) throw toNoResponses(model);
+          return NO_SIZE;
+        },
+        isSpoken,
+        assertOptions: null,
+      },
+      question,
+    );
+  }
+
   /** The same for embeddings. @throws DomainError as `plan` */
   planEmbedding(
     question: RouteQuestion,
@@ -151,4 +172,11 @@ export class RoutingService {
     if (!found?.isEnabled) return null;
     return found.expiresAt === null || found.expiresAt > this.clock.now() ? found : null;
   }
+}
+
+function toNoResponses({ id, provider }: ChatModel): DomainError {
+  const message = `is served by ${provider}, which has no Responses API: call it at /v1/chat/completions`;
+  return new DomainError('routing.capability_missing', `${id} ${message}.`, {
+    fields: [{ field: 'model', message }],
+  });
 }

@@ -25,3 +25,15 @@ function findSpoken({ messages }: ChatRequest): string | null {
   }
   return null;
 }
+
+/** Of the Responses API: what tools of the vendor's own cost apart. */
+const FREE_TOOLS: readonly unknown[] = ['function', 'custom'];
+
+/** The same for a request to the Responses API. */
+export function findUnpricedResponse(request: ChatRequest): string | null {
+  if (!PRICED_TIERS.includes(request.service_tier)) return 'service_tier';
+  if (!Array.isArray(request.tools)) return null;
+  const tools = request.tools as readonly { type?: unknown }[];
+  const index = tools.findIndex(({ type }) => !FREE_TOOLS.includes(type));
+  return index === -1 ? null : `tools[${index}]`;
+}

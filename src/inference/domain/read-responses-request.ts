@@ -1,0 +1,94 @@
+import type { JsonValue } from '../../common/json-value.js';
+import { DomainError } from '../../common/domain-error.js';
+import type { ChatReading, ChatRequest, SentText } from './read-chat-request.js';
+
+/** A body of OpenAI's `POST /responses` that has passed its schema. */
+export type ResponsesRequest = ChatRequest;
+
+/** UTF-8 bytes of a token at the least. */
+const BYTES_PER_TOKEN = 3;
+const TOKENS_PER_ITEM = 8;
+const TOKENS_PER_IMAGE = 2_000;
+const BASE64_CHARS_PER_TOKEN = 40;
+/** Fields of a part or item in which a caller writes for the model. */
+const TEXT_FIELDS = ['text', 'output', 'arguments', 'refusal'] as const;
+
+type Item = Readonly<Record<string, JsonValue>>;
+
+/** What of a request decides who can take it and what it may cost. */
+export function readResponsesRequest(request: ResponsesRequest): ChatReading {
+  const tally = new Tally();
+  tally.takeValue(request.instructions, 'instructions');
+  tally.takeValue(request.input, 'input');
+  const { tools, text, max_output_tokens: outputTokens } = request;
+  const hasTools = Array.isArray(tools) && tools.length > 0;
+  if (hasTools) tally.addHidden(JSON.stringify(tools));
+  const format = (text as Item | null | undefined)?.format as Item | null | undefined;
+  if (format) tally.addHidden(JSON.stringify(format));
+  return {
+    inputTokens: tally.toTokens(),
+    outputTokens: typeof outputTokens === 'number' ? outputTokens : null,
+    answers: 1,
+    hasImages: tally.images > 0,
+    hasTools,
+    needsJsonSchema: format?.type === 'json_schema',
+    isStream: request.stream === true,
+    texts: tally.texts,
+  };
+}
+
+/** Adds up what goes in. */
+class Tally {
+  readonly texts: SentText[] = [];
+  images = 0;
+  private textBytes = 0;
+  private tokens = 0;
+
+  takeValue(value: JsonValue | undefined, field: string): void {
+    if (typeof value === 'string') this.takeText(value, field);
+    if (!Array.isArray(value)) return;
+    for (let index = 0; index < value.length; index += 1) {
+      this.takeItem(value[index] as Item, `${field}[${index}]`);
+    }
+  }
+
+  addHidden(text: string): void {
+    this.textBytes += Buffer.byteLength(text);
+  }
+
+  toTokens(): number {
+    return this.tokens + Math.ceil(this.textBytes / BYTES_PER_TOKEN);
+  }
+
+  private takeItem(item: Item, field: string): void {
+    this.tokens += TOKENS_PER_ITEM;
+    if (item.file_id !== undefined && item.file_id !== null) throw toStored(`${field}.file_id`);
+    if (item.type === 'item_reference') throw toStored(field);
+    if (item.type === 'input_image') {
+      this.images += 1;
+      this.tokens += TOKENS_PER_IMAGE;
+      return;
+    }
+    if (item.type === 'input_file' || item.type === 'input_audio') {
+      this.tokens += Math.ceil(JSON.stringify(item).length / BASE64_CHARS_PER_TOKEN);
+      return;
+    }
+    this.takeValue(item.content, `${field}.content`);
+    for (const name of TEXT_FIELDS) this.takeValue(item[name], `${field}.${name}`);
+    if (item.summary) this.addHidden(JSON.stringify(item.summary));
+    if (typeof item.encrypted_content === 'string') this.addHidden(item.encrypted_content);
+  }
+
+  private takeText(text: string, field: string): void {
+    this.addHidden(text);
+    if (text !== '') this.texts.push({ field, text });
+  }
+}
+
+/** What is stored at a vendor belongs to the account there, which tenants share. */
+function toStored(field: string): DomainError {
+  return DomainError.invalid(
+    field,
+    'names what a vendor has stored, which is not offered here: send it whole',
+  );
+}
