@@ -7,7 +7,7 @@ import type { SimulatedReply } from './simulated-chat.js';
  * A success that goes another way. `stall`: begins and never ends. `no_done`: a stream without `[DONE]`, as compatible
  * servers send; `no_finish`: one that just ends; `usage_at_finish`: the usage in the chunk that ends the answer; `crlf`:
  * lines end as in mail; `azure`: a first chunk about the filter, without a model; `pieces`: one byte at a time;
- * `refusal`: the model's own; `error_first`: a fault under the status of a success.
+ * `two_calls`: of the tool at once; `refusal`: the model's own; `error_first`: a fault under the status of a success.
  */
 export type ChatLie =
   | 'stall'
@@ -17,6 +17,7 @@ export type ChatLie =
   | 'crlf'
   | 'azure'
   | 'pieces'
+  | 'two_calls'
   | 'refusal'
   | 'content_filter'
   | 'error_first'
@@ -52,17 +53,18 @@ export function sendCompletion(
     role: 'assistant',
     content: reply.call || isRefusal ? null : reply.words.join(''),
     refusal: isRefusal ? REFUSAL_TEXT : null,
-    ...(reply.call ? { tool_calls: [toToolCall(reply.call)] } : {}),
+    ...(reply.call ? { tool_calls: listCalls(reply.call, fault) } : {}),
     annotations: [],
   };
   const finish_reason = fault === 'content_filter' ? 'content_filter' : reply.finish;
+  const logprobs = fields.logprobs === true ? toLogprobs(reply.words) : null;
   const answer = {
     id: 'chatcmpl-sim1',
     object: 'chat.completion',
     created: CREATED_S,
     model: servedName(fields),
-    choices: [{ index: 0, message, logprobs: null, finish_reason }],
-    ...(fault === 'no_usage' ? {} : { usage: toUsage(reply, fault) }),
+    choices: listIndexes(fields).map((index) => ({ index, message, logprobs, finish_reason })),
+    ...(fault === 'no_usage' ? {} : { usage: toUsage(fields, reply, fault) }),
     service_tier: 'default',
     system_fingerprint: 'fp_sim',
   };
@@ -106,39 +108,52 @@ function listEvents(fields: Fields, reply: SimulatedReply, fault: string | null)
   const isApart = withUsage && fault !== 'usage_at_finish';
   const base = { id: 'chatcmpl-sim1', object: 'chat.completion.chunk', created: CREATED_S };
   const empty = isApart ? { usage: null } : {};
-  const chunk = (delta: object, finish_reason: string | null = null, more: object = empty) =>
-    toEvent({
-      ...base,
-      model: servedName(fields),
-      service_tier: 'default',
-      choices: [{ index: 0, delta, logprobs: null, finish_reason }],
-      ...more,
-      obfuscation: 'x7Kq',
-    });
-  const usage = { usage: toUsage(reply, fault) };
+  const chunk = (delta: Delta, finish_reason: string | null = null, more: object = empty) =>
+    listIndexes(fields).map((index) =>
+      toEvent({
+        ...base,
+        model: servedName(fields),
+        service_tier: 'default',
+        choices: [{ index, delta, logprobs: toChunkLogprobs(fields, delta), finish_reason }],
+        ...more,
+        obfuscation: 'x7Kq',
+      }),
+    );
+  const usage = { usage: toUsage(fields, reply, fault) };
   const finish = fault === 'content_filter' ? 'content_filter' : reply.finish;
   return [
     ...(fault === 'azure'
       ? [toEvent({ ...base, model: '', choices: [], prompt_filter_results: [], ...empty })]
       : []),
-    chunk({ role: 'assistant', content: reply.call ? null : '', refusal: null }),
-    ...listDeltas(reply, fault).map((delta) => chunk(delta)),
-    ...(fault === 'no_finish' ? [] : [chunk({}, finish, isApart || !withUsage ? empty : usage)]),
+    ...chunk({ role: 'assistant', content: reply.call ? null : '', refusal: null }),
+    ...listDeltas(reply, fault).flatMap((delta) => chunk(delta)),
+    ...(fault === 'no_finish' ? [] : chunk({}, finish, isApart || !withUsage ? empty : usage)),
     ...(isApart ? [toEvent({ ...base, model: servedName(fields), choices: [], ...usage })] : []),
     ...(fault === 'no_done' || fault === 'no_finish' ? [] : ['data: [DONE]\n\n']),
   ];
 }
 
-function listDeltas({ call, words }: SimulatedReply, fault: string | null): object[] {
+/** What a chunk adds to the message. */
+interface Delta extends Record<string, unknown> {
+  content?: string | null;
+}
+
+function listDeltas({ call, words }: SimulatedReply, fault: string | null): Delta[] {
   if (fault === 'refusal') return [{ refusal: REFUSAL_TEXT }];
   if (!call) return words.map((content) => ({ content }));
-  const { id, type, function: called } = toToolCall(call);
-  const start = { index: 0, id, type, function: { name: called.name, arguments: '' } };
-  const pieces = called.arguments.match(/.{1,5}/g) ?? [];
-  return [
-    { tool_calls: [start] },
-    ...pieces.map((piece) => ({ tool_calls: [{ index: 0, function: { arguments: piece } }] })),
-  ];
+  return listCalls(call, fault).flatMap(({ id, type, function: called }, index) => {
+    const start = { index, id, type, function: { name: called.name, arguments: '' } };
+    const pieces = called.arguments.match(/.{1,5}/g) ?? [];
+    return [
+      { tool_calls: [start] },
+      ...pieces.map((piece) => ({ tool_calls: [{ index, function: { arguments: piece } }] })),
+    ];
+  });
+}
+
+function listCalls(call: NonNullable<SimulatedReply['call']>, fault: string | null) {
+  const second = { ...call, id: `${call.id.slice(1)}2`, input: { city: 'Rome' } };
+  return (fault === 'two_calls' ? [call, second] : [call]).map(toToolCall);
 }
 
 function toToolCall({ id, name, input }: NonNullable<SimulatedReply['call']>) {
@@ -149,13 +164,35 @@ function toToolCall({ id, name, input }: NonNullable<SimulatedReply['call']>) {
   };
 }
 
+/** One for each answer that is asked for. */
+function listIndexes({ n }: Fields): number[] {
+  return Array.from({ length: Number(n ?? 1) }, (_, index) => index);
+}
+
+function toChunkLogprobs({ logprobs }: Fields, { content }: Delta): object | null {
+  return logprobs === true && content ? toLogprobs([content]) : null;
+}
+
+function toLogprobs(words: readonly string[]): object {
+  const content = words.map((token) => {
+    const said = { token, logprob: -0.25, bytes: [...Buffer.from(token)] };
+    return { ...said, top_logprobs: [said] };
+  });
+  return { content, refusal: null };
+}
+
 /** The vendor answers with the name of the snapshot. */
 function servedName({ model }: Fields): string {
   return `${String(model)}-2026-09-01`;
 }
 
-function toUsage({ inputTokens, outputTokens }: SimulatedReply, fault: string | null): object {
-  const completion = fault === 'wild_usage' ? 50_000_000_000 : outputTokens;
+function toUsage(
+  fields: Fields,
+  { inputTokens, outputTokens }: SimulatedReply,
+  fault: string | null,
+): object {
+  const said = outputTokens * listIndexes(fields).length;
+  const completion = fault === 'wild_usage' ? 50_000_000_000 : said;
   return {
     prompt_tokens: inputTokens,
     completion_tokens: completion,
