@@ -103,7 +103,7 @@ export class RelayChatService {
     }
   }
 
-  private close(call: OpenCall, { served, error }: CallEnd<ChatModel, void>): Promise<void> {
+  private close(call: OpenCall, { served, error }: CallEnd<ChatModel, void>): Promise<unknown> {
     const { draft, reading, meter, reply } = call;
     return this.books.close(draft, {
       served,

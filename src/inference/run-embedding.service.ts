@@ -7,6 +7,7 @@ import type { EmbeddingModel } from '../providers/spec/chat-model.js';
 import { CallDeadlines } from './call-deadlines.js';
 import type { CallDraft, PricedCandidate } from './call-draft.js';
 import type { EmbeddingReading, EmbeddingRequest } from './domain/read-embedding-request.js';
+import type { UsedTokens } from './conclude-call.service.js';
 import { RelayMeter } from './domain/relay-meter.js';
 import { type CallEnd, RunCallService } from './run-call.service.js';
 import { TextBooksService } from './text-books.service.js';
@@ -53,12 +54,12 @@ export class RunEmbeddingService {
         this.call(draft, served, request, reading, until),
       ),
     );
-    await phases.measure('post', () => this.close(draft, reading, end));
+    const used = await phases.measure('post', () => this.close(draft, reading, end));
     if (end.error) throw end.error;
     const { model } = end.served.candidate;
     return {
       vectors: end.value.vectors,
-      inputTokens: end.value.usage?.inputTokens ?? reading.inputTokens,
+      inputTokens: used?.inputTokens ?? reading.inputTokens,
       model: model.id,
       provider: model.provider,
       callId: draft.id,
@@ -90,7 +91,7 @@ export class RunEmbeddingService {
     draft: CallDraft<EmbeddingModel>,
     { texts, inputTokens }: EmbeddingReading,
     { served, value, error }: Ended,
-  ): Promise<void> {
+  ): Promise<UsedTokens | null> {
     return this.books.close(draft, {
       served,
       usage: value?.usage ?? null,

@@ -4,7 +4,7 @@ import type { DomainError } from '../common/domain-error.js';
 import type { TokenUsage } from '../providers/spec/chat-call.js';
 import { AdmitCallService } from './admit-call.service.js';
 import type { CallDraft, PricedCandidate, TextModel } from './call-draft.js';
-import { ConcludeCallService } from './conclude-call.service.js';
+import { ConcludeCallService, type UsedTokens } from './conclude-call.service.js';
 import { CountUsageService, type UncountedCall } from './count-usage.service.js';
 import type { RelayMeter } from './domain/relay-meter.js';
 import { GrowHoldService, type HoldWatch } from './grow-hold.service.js';
@@ -45,10 +45,11 @@ export class TextBooksService {
     return this.growth.watch(draft, served, meter, tokensMax);
   }
 
-  /** Never throws, and never loses what is owed. */
-  async close(draft: CallDraft, report: CallReport): Promise<void> {
+  /** @returns what it used; null = nothing is owed. Never throws, and never loses what is owed. */
+  async close(draft: CallDraft, report: CallReport): Promise<UsedTokens | null> {
     const { served, usage, error, outputTokensMax, uncounted } = report;
     const used = await this.counting.count(usage, error, uncounted);
     await this.conclusions.conclude(draft, served, { used, error, outputTokensMax });
+    return used;
   }
 }
