@@ -25,18 +25,24 @@ const REFUSAL_CODES = [
   'request.invalid',
   'provider.invalid_request',
 ];
-/** What the models of the house have not: all that may be refused of what is documented. */
-const HOUSE_LIMITS = [
+/** What no chat model here has: a price for what vendors charge apart, and ears. */
+const COMMON_LIMITS = [
   /^POST \/chat\/completions: (a picture to look at|a sound to listen to|a file to read)$/,
   /^POST \/chat\/completions: (audio|modalities|web_search_options|service_tier) /,
 ];
+/** All that the models of the house may refuse of what is documented. */
+const HOUSE_LIMITS = [
+  ...COMMON_LIMITS,
+  /^POST \/chat\/completions: (n 2|a stream of two choices)$/,
+];
 /** And those of OpenAI's newest models, and of the simulator that stands for it. */
 const VENDOR_LIMITS = [
-  ...HOUSE_LIMITS,
+  ...COMMON_LIMITS,
   /^POST \/images\/(generations|edits): size "(256x256|512x512)"/,
   /^POST \/images\/(generations|edits): quality "(standard|hd)"/,
   /^POST \/images\/edits: input_fidelity /,
   /^POST \/chat\/completions: (max_tokens|prompt_cache_retention|prompt_cache_options|moderation) /,
+  /^POST \/chat\/completions: a function of old$/,
 ];
 const VENDOR_MODELS = {
   image: 'gpt-image-2',
