@@ -75,61 +75,65 @@ describe('answers in the process', () => {
   });
 });
 
-describe.runIf(queueKinds().includes('bull'))('answers on Redis', () => {
-  const redis = queueKinds().includes('bull') ? createTestRedis() : null;
+if (queueKinds().includes('bull')) describeRedis();
 
-  beforeEach(() => void vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined));
-  afterEach(() => void vi.restoreAllMocks());
-  afterAll(() => redis?.drop());
+function describeRedis(): void {
+  describe('answers on Redis', () => {
+    const redis = createTestRedis();
 
-  it('end by themselves, whoever else forgets them', async () => {
-    const cache = new RedisResponseCache(redis!.url, redis!.prefix);
-    await cache.onModuleInit();
-    await cache.keep('ends', toAnswer('{}'), 60);
-    cache.onApplicationShutdown();
-    const plain = new Redis(redis!.url);
-    const left = await plain.ttl(`${redis!.prefix}:answer:ends`);
-    await plain.quit();
-    expect(left).toBeGreaterThan(50);
-    expect(left).toBeLessThanOrEqual(60);
-  });
+    beforeEach(() => void vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined));
+    afterEach(() => void vi.restoreAllMocks());
+    afterAll(() => redis.drop());
 
-  it('are none when something else lies under their key', async () => {
-    const cache = new RedisResponseCache(redis!.url, redis!.prefix);
-    await cache.onModuleInit();
-    const plain = new Redis(redis!.url);
-    await plain.set(`${redis!.prefix}:answer:odd`, 'whatever this is');
-    expect(await cache.find('odd')).toBeNull();
-    await plain.quit();
-    cache.onApplicationShutdown();
-  });
-
-  it('are neither found nor kept while Redis is away, and nobody waits or fails for it', async () => {
-    const { hostname, port } = new URL(redis!.url);
-    const gate = await createTcpGate({ host: hostname, port: Number(port || 6379) });
-    const cache = new RedisResponseCache(`redis://127.0.0.1:${gate.port}`, redis!.prefix);
-    try {
+    it('end by themselves, whoever else forgets them', async () => {
+      const cache = new RedisResponseCache(redis.url, redis.prefix);
       await cache.onModuleInit();
-      await cache.keep('away', toAnswer('{}'), 60);
-      expect(await cache.find('away')).not.toBeNull();
-      gate.freeze();
-      const before = performance.now();
-      for (let index = 0; index < 150; index += 1) {
-        await cache.keep('away', toAnswer('{}'), 60);
-        expect(await cache.find('away')).toBeNull();
-      }
-      // 300 commands of 200 ms each, were a store that is away not left alone.
-      expect(performance.now() - before).toBeLessThan(30_000);
-      await gate.shut();
-      expect(await cache.find('away')).toBeNull();
-      await gate.open();
-      await vi.waitFor(async () => expect(await cache.find('away')).not.toBeNull(), {
-        timeout: 30_000,
-        interval: 200,
-      });
-    } finally {
+      await cache.keep('ends', toAnswer('{}'), 60);
       cache.onApplicationShutdown();
-      await gate.shut();
-    }
+      const plain = new Redis(redis.url);
+      const left = await plain.ttl(`${redis.prefix}:answer:ends`);
+      await plain.quit();
+      expect(left).toBeGreaterThan(50);
+      expect(left).toBeLessThanOrEqual(60);
+    });
+
+    it('are none when something else lies under their key', async () => {
+      const cache = new RedisResponseCache(redis.url, redis.prefix);
+      await cache.onModuleInit();
+      const plain = new Redis(redis.url);
+      await plain.set(`${redis.prefix}:answer:odd`, 'whatever this is');
+      expect(await cache.find('odd')).toBeNull();
+      await plain.quit();
+      cache.onApplicationShutdown();
+    });
+
+    it('are neither found nor kept while Redis is away, and nobody waits or fails for it', async () => {
+      const { hostname, port } = new URL(redis.url);
+      const gate = await createTcpGate({ host: hostname, port: Number(port || 6379) });
+      const cache = new RedisResponseCache(`redis://127.0.0.1:${gate.port}`, redis.prefix);
+      try {
+        await cache.onModuleInit();
+        await cache.keep('away', toAnswer('{}'), 60);
+        expect(await cache.find('away')).not.toBeNull();
+        gate.freeze();
+        const before = performance.now();
+        for (let index = 0; index < 150; index += 1) {
+          await cache.keep('away', toAnswer('{}'), 60);
+          expect(await cache.find('away')).toBeNull();
+        }
+        // 300 commands of 200 ms each, were a store that is away not left alone.
+        expect(performance.now() - before).toBeLessThan(30_000);
+        await gate.shut();
+        expect(await cache.find('away')).toBeNull();
+        await gate.open();
+        await vi.waitFor(async () => expect(await cache.find('away')).not.toBeNull(), {
+          timeout: 30_000,
+          interval: 200,
+        });
+      } finally {
+        cache.onApplicationShutdown();
+        await gate.shut();
+      }
+    });
   });
-});
+}
