@@ -69,10 +69,17 @@ describe('the description of the API', () => {
       'POST /api/v1/image-generations/quote picture: 200',
       'POST /api/v1/image-generations/quote pictures: 200',
       'POST /api/v1/image-generations/quote edit: 200',
+      'POST /v1/chat/completions question: 200',
+      'POST /v1/chat/completions stream: 200',
+      'POST /v1/embeddings text: 200',
+      'POST /v1/embeddings texts: 200',
       'POST /v1/images/generations links: 200',
       'POST /v1/images/generations bytes: 200',
       'POST /v1/images/generations events: 200',
       'POST /v1/images/edits picture: 200',
+      'POST /v1/moderations text: 200',
+      'POST /v1/moderations texts: 200',
+      'POST /v1/moderations parts: 200',
     ]);
   });
 

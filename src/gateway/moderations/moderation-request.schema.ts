@@ -24,9 +24,8 @@ export const MODERATION_EXAMPLES = {
     },
   },
   parts: {
-    summary: 'A text and a picture, judged together',
+    summary: 'A text and a picture, judged together: pictures by OpenAI alone',
     value: {
-      model: 'omni-moderation-latest',
       input: [
         { type: 'text', text: 'Is this for children?' },
         { type: 'image_url', image_url: { url: 'https://example.com/picture.png' } },
