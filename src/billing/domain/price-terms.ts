@@ -64,6 +64,7 @@ export class TermsIndex {
 
   /** The user before the route, the route before the space, the space before everybody. */
   private findRule({ userId, routeNames, searchSpaceId }: TermsQuestion): PriceRule | null {
+    if (this.rules.size === 0) return null;
     const nobody = { userId: null, routeName: null, searchSpaceId: null };
     const keys = [
       { ...nobody, scope: 'user', userId, searchSpaceId } as const,
