@@ -78,7 +78,9 @@ export class ConnectionChooser {
     services: readonly Service<M>[],
     draw: Draw,
   ): Promise<ServiceOrder<M>> {
-    const stuck = draw.session === null ? null : await this.findStick(name, services, draw);
+    // One alone is called, whatever was before: nobody is asked.
+    const isOpen = draw.session !== null && services.length > 1;
+    const stuck = isOpen ? await this.findStick(name, services, draw) : null;
     const random = toRandom(`${draw.session ?? draw.seed}\n${name}`);
     const isOwn = ({ connection }: Service) => connection.scope !== 'global';
     const groups = [services.filter(isOwn), services.filter((service) => !isOwn(service))];

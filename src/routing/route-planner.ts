@@ -78,9 +78,10 @@ export class RoutePlanner {
   }
 
   /** Not waited for: a stick that comes late, or never, does no harm. */
-  private hold<M extends AnyModel>({ question }: PlanContext<M>, { entries }: Draft<M>): void {
-    const [first] = entries;
+  private hold<M extends AnyModel>({ question }: PlanContext<M>, draft: Draft<M>): void {
+    const [first] = draft.entries;
     if (question.session === null || !first || first.candidate.isSticky) return;
+    if (!hasChoice(draft, first)) return;
     void this.gathering.hold(question.searchSpaceId, question.session, first.candidate);
   }
 
@@ -105,6 +106,13 @@ export class RoutePlanner {
     const mayFallBack = enableFallback ?? resolution.route?.enableFallback ?? true;
     return mayFallBack ? 1 + Math.min(maxRetries ?? retriesMax, retriesMax) : 1;
   }
+}
+
+/** Whether its model is served by another connection as well. */
+function hasChoice<M extends AnyModel>({ entries, beyond }: Draft<M>, first: Entry<M>): boolean {
+  const isOther = (one: Entry<M>) =>
+    one !== first && one.candidate.model.id === first.candidate.model.id;
+  return entries.some(isOther) || beyond.some(isOther);
 }
 
 /** Options in a vendor's own words are for the provider that comes first, and for no other. */
