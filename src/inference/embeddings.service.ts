@@ -16,6 +16,7 @@ import {
   readEmbeddingRequest,
 } from './domain/read-embedding-request.js';
 import { DraftCallService } from './draft-call.service.js';
+import { RepeatsService } from './repeats/repeats.service.js';
 import { type EmbeddingAnswer, RunEmbeddingService } from './run-embedding.service.js';
 
 export interface EmbeddingQuestion {
@@ -34,6 +35,7 @@ export class EmbeddingsService {
     private readonly routing: RoutingService,
     private readonly drafts: DraftCallService,
     private readonly cached: CachedCallsService,
+    private readonly repeats: RepeatsService,
     private readonly calls: RunEmbeddingService,
   ) {}
 
@@ -49,9 +51,11 @@ export class EmbeddingsService {
     });
     const cached = await this.cached.openEmbedding({ draft, headers, request: { ...request } });
     if (cached.kept) return toKeptAnswer(draft, cached);
-    const answer = await this.calls.run({ draft, request, reading, phases, signal });
-    void cached.finish(answer, answer);
-    return { ...answer, headers: cached.headers };
+    const { answer, isReplay } = await this.repeats.runVectors(draft, signal, (until) =>
+      this.calls.run({ draft, request, reading, phases, signal: until }),
+    );
+    if (!isReplay) void cached.finish(answer, answer);
+    return { ...answer, headers: { ...answer.headers, ...cached.headers } };
   }
 
   private plan(

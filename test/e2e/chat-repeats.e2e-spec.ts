@@ -103,4 +103,24 @@ describe('a chat request that comes again', () => {
     expect(await ask(body, key)).toMatchObject({ status: 200, isReplay: false });
     expect(atelier.simulator.callCount).toBe(2);
   });
+
+  it('is told of it when the answer was cut off but paid, until a new key asks anew', async () => {
+    const [body, key] = [question('[sim:cut_body]', { stream: true }), newId()];
+    const before = await atelier.wallet();
+    await ask(body, key);
+    const paid = await atelier.wallet();
+    expect(paid.available_micros).toBeLessThan(before.available_micros);
+    await atelier.forgive();
+    const code = async () => (await ask(body, key)).body.error.code;
+    await expect.poll(code, { timeout: 30_000, interval: 250 }).toBe('idempotency.answer_gone');
+    const gone = await ask(body, key);
+    expect(gone.status).toBe(409);
+    expect(gone.body.error.message).toContain('new key');
+    expect(gone.headers.get('x-should-retry')).toBe('false');
+    expect(await atelier.wallet()).toEqual(paid);
+    expect(atelier.simulator.callCount).toBe(1);
+    await ask(body, newId());
+    expect(atelier.simulator.callCount).toBe(2);
+    await atelier.forgive();
+  });
 });

@@ -2,14 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { assert } from '../../common/assert.js';
 import { AppConfig } from '../../config/app-config.js';
-import { toFingerprint } from '../../generations/domain/fingerprint.js';
-import { toRepetition } from '../../generations/domain/idempotency.js';
 import type { RequestContext } from '../../http/request-context.js';
 import { toDomainError } from '../../http/to-domain-error.js';
 import type { TextAsking } from '../../inference/call-draft.js';
 import { ChatService } from '../../inference/chat.service.js';
 import type { ChatRequest } from '../../inference/domain/read-chat-request.js';
-import type { RepeatClaim } from '../../inference/repeats/repeat-claim.js';
+import { toRepeatClaim } from '../to-repeat-claim.js';
 import { toChatSession } from './to-chat-session.js';
 import { ReplySink } from './reply-sink.js';
 
@@ -54,13 +52,6 @@ function toAsking(
   assert(caller && spaceId, 'chat was asked for without a caller or a space');
   const model = typeof request.model === 'string' ? request.model : null;
   const session = toChatSession(headers, request);
-  const claim = toClaim(caller.id, headers, request);
+  const claim = toRepeatClaim({ callerId: caller.id, route: ROUTE, headers, body: request });
   return { caller, searchSpaceId: spaceId, model, session, claim };
-}
-
-/** Null = the request does not say that it may come again. */
-function toClaim(callerId: string, headers: ChatHeaders, request: ChatRequest): RepeatClaim | null {
-  const { key } = toRepetition(headers);
-  if (key === null) return null;
-  return { callerId, route: ROUTE, key, fingerprint: toFingerprint(request) };
 }

@@ -7,7 +7,10 @@ import type { EmbeddingRequest } from '../../inference/domain/read-embedding-req
 import { EmbeddingsService } from '../../inference/embeddings.service.js';
 import { toServedHeaders } from '../served-headers.js';
 import { toClientSignal } from '../client-signal.js';
+import { toRepeatClaim } from '../to-repeat-claim.js';
 import { toEmbeddingsAnswer } from './to-embeddings-answer.js';
+
+const ROUTE = 'POST /v1/embeddings';
 
 export type EmbeddingHeaders = Record<string, string | string[] | undefined>;
 
@@ -28,8 +31,9 @@ export class OpenaiEmbeddingsService {
     const { caller, spaceId: searchSpaceId, phases } = context;
     assert(caller && searchSpaceId, 'embeddings were asked for without a caller or a space');
     const model = request.model ?? null;
+    const claim = toRepeatClaim({ callerId: caller.id, route: ROUTE, headers, body: request });
     const answer = await this.embeddings.embed({
-      asking: { caller, searchSpaceId, model, session: toSession(headers) },
+      asking: { caller, searchSpaceId, model, session: toSession(headers), claim },
       headers,
       request,
       phases,
