@@ -11,6 +11,7 @@ import type { ChatReading } from './domain/read-chat-request.js';
 import { RelayMeter } from './domain/relay-meter.js';
 import { type CallEnd, RunCallService } from './run-call.service.js';
 import { TextBooksService } from './text-books.service.js';
+import { toWarningHeaders } from './to-warning-headers.js';
 
 export interface ChatCallParts {
   draft: CallDraft<ChatModel>;
@@ -92,6 +93,7 @@ export class RelayChatService {
       provider: model.provider,
       callId: draft.id,
       warnings: call.warnings,
+      headers: toWarningHeaders(reply.report().warnings),
     });
     const watch = this.books.watch(draft, served, meter, toTokensMax(served, reading));
     for await (const bytes of reply.body) {

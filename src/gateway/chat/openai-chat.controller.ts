@@ -31,7 +31,8 @@ export class OpenaiChatController {
   @ApiOperation({
     summary: 'Chat, as any OpenAI client asks for it, whichever vendor answers',
     description:
-      'Headers of the answer: x-model-used and x-provider tell what really ran, x-call-id its usage row. ' +
+      'Headers of the answer: x-model-used and x-provider tell what really ran, x-call-id its usage row, ' +
+      'x-unsupported-options which options the vendor does not know, so that they were left out. ' +
       'An error after the first event of a stream comes as `event: error` with the same body.',
   })
   @ApiBody({ schema: toApiSchema(CHAT_REQUEST_SCHEMA), examples: CHAT_EXAMPLES })
