@@ -143,7 +143,7 @@ describe('a stream', () => {
   it.each([MODEL, HOUSE])('of %s comes in chunks, with its usage for who asks', async (model) => {
     const ask = { model, messages: HELLO, stream: true } as const;
     const whole = await chat.create({ ...ask, stream: false });
-    const silent = await chat.create(ask);
+    const { data: silent, response } = await chat.create(ask).withResponse();
     let text = '';
     for await (const chunk of silent) {
       expect(chunk.usage ?? null).toBeNull();
@@ -154,6 +154,11 @@ describe('a stream', () => {
     const usages: unknown[] = [];
     for await (const { usage } of stream) if (usage) usages.push(usage);
     expect(usages).toEqual([whole.usage]);
+    expect(await atelier.findUsage(response.headers.get('x-call-id'))).toMatchObject({
+      input_tokens: whole.usage?.prompt_tokens,
+      output_tokens: whole.usage?.completion_tokens,
+      is_estimated: false,
+    });
   });
 
   it('is followed by the client’s helper to its final message', async () => {
@@ -194,7 +199,7 @@ describe('a stream', () => {
     }
     await atelier.vendors.openai.untilLeft();
     const find = () => atelier.findUsage(response.headers.get('x-call-id'));
-    await expect.poll(find, WITHIN).toMatchObject({ is_estimated: true, operation: 'chat' });
+    await expect.poll(find, WITHIN).toMatchObject({ is_estimated: true, outcome: 'canceled' });
     expect((await find()).input_tokens).toBeGreaterThan(0);
     expect((await find()).charged_micros).toBeGreaterThan(0);
     await expect.poll(async () => (await atelier.wallet()).held_micros, WITHIN).toBe(0);
