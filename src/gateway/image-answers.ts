@@ -23,6 +23,7 @@ import type { RequestContext } from '../http/request-context.js';
 import { toDomainError } from '../http/to-domain-error.js';
 import { MediaService } from '../media/media.service.js';
 import { ImageEventQueue, type ImageNews } from './image-event-queue.js';
+import { toHeaderText } from './served-headers.js';
 import {
   type ImageEventFamily,
   PING,
@@ -187,7 +188,8 @@ export class ImageAnswers {
 
 /** What really runs, whatever was asked for. */
 function tellRun(reply: FastifyReply, { id, model, provider }: Generation): void {
-  void reply.headers({ 'x-generation-id': id, 'x-model-used': model, 'x-provider': provider });
+  const used = toHeaderText(model);
+  void reply.headers({ 'x-generation-id': id, 'x-model-used': used, 'x-provider': provider });
 }
 
 /** The run goes on; a client that repeats itself attaches to it. */

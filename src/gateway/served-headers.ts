@@ -11,5 +11,20 @@ export interface ServedCall {
 
 export function toServedHeaders(call: ServedCall): Record<string, string> {
   const { model, provider, callId, headers } = call;
-  return { ...headers, 'x-model-used': model, 'x-provider': provider, 'x-call-id': callId };
+  return {
+    ...headers,
+    'x-model-used': toHeaderText(model),
+    'x-provider': provider,
+    'x-call-id': callId,
+  };
+}
+
+/** Names of models are any text, headers ASCII alone: what else there is, and `%` itself, is percent-encoded as UTF-8. */
+export function toHeaderText(text: string): string {
+  return text.replaceAll(/[^\x20-\x24\x26-\x7e]+/g, (part) =>
+    Array.from(
+      Buffer.from(part),
+      (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+    ).join(''),
+  );
 }
