@@ -16,9 +16,11 @@ export function findUnpriced(request: ChatRequest): string | null {
 }
 
 function findSpoken({ messages }: ChatRequest): string | null {
-  const list = messages as readonly { content?: unknown }[];
+  const list = messages as readonly { content?: unknown; audio?: unknown }[];
   for (let index = 0; index < list.length; index += 1) {
-    const content = list[index]!.content;
+    const { content, audio } = list[index]!;
+    // An answer spoken before, by the name that it has in the account of the house.
+    if (audio) return `messages[${index}].audio`;
     if (!Array.isArray(content)) continue;
     const part = content.findIndex((one: { type?: unknown }) => one.type === 'input_audio');
     if (part !== -1) return `messages[${index}].content[${part}]`;

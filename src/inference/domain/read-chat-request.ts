@@ -35,6 +35,28 @@ const TOKENS_PER_IMAGE = 2_000;
 /** Spoken or attached input, by its base64. */
 const BASE64_CHARS_PER_TOKEN = 40;
 
+/** Beside messages and tools: what servers put into the prompt, or charge like a part of it. */
+const READ_BY_MODELS = [
+  'prediction',
+  'chat_template_kwargs',
+  'provider_options',
+  'tool_choice',
+  'function_call',
+] as const;
+/** Of a message: what is counted by itself, or is no text for the model. */
+const FRAME_OF_MESSAGE: ReadonlySet<string> = new Set(['role', 'content', 'tool_call_id']);
+/** Of a part, likewise. */
+const FRAME_OF_PART: ReadonlySet<string> = new Set([
+  'type',
+  'text',
+  'image_url',
+  'input_audio',
+  'file',
+]);
+/** Files of these forms are compressed or drawn, others are taken for texts in base64. */
+const NO_TEXT_FILE = /^data:application\/(?:pdf|msword|zip|vnd\.)/i;
+const BASE64_CHARS_PER_TEXT_TOKEN = 4;
+
 type Part = Readonly<Record<string, JsonValue>>;
 
 export function readChatRequest(request: ChatRequest): ChatReading {
@@ -45,6 +67,7 @@ export function readChatRequest(request: ChatRequest): ChatReading {
   }
   const tools = [request.tools, request.functions].filter(isFilledList);
   for (const list of tools) tally.addText(JSON.stringify(list));
+  for (const name of READ_BY_MODELS) tally.addValue(request[name]);
   const format = request.response_format as Part | null | undefined;
   const needsJsonSchema = format?.type === 'json_schema';
   if (needsJsonSchema) tally.addText(JSON.stringify(format));
@@ -75,13 +98,21 @@ class Tally {
   takeMessage(message: Part, at: string): void {
     this.tokens += TOKENS_PER_MESSAGE;
     this.takeContent(message.content, `${at}.content`);
-    if (message.tool_calls) this.addText(JSON.stringify(message.tool_calls));
-    if (message.function_call) this.addText(JSON.stringify(message.function_call));
-    if (typeof message.name === 'string') this.addText(message.name);
+    this.addOthers(message, FRAME_OF_MESSAGE);
   }
 
   addText(text: string): void {
     this.textBytes += Buffer.byteLength(text);
+  }
+
+  /** Whatever is written there a server may give its model to read. */
+  addValue(value: JsonValue | undefined): void {
+    if (value === null || value === undefined) return;
+    this.addText(typeof value === 'string' ? value : JSON.stringify(value));
+  }
+
+  private addOthers(fields: Part, frame: ReadonlySet<string>): void {
+    for (const name of Object.keys(fields)) if (!frame.has(name)) this.addValue(fields[name]);
   }
 
   toTokens(): number {
@@ -100,16 +131,22 @@ class Tally {
   }
 
   private takePart(part: Part, field: string): void {
+    this.addOthers(part, FRAME_OF_PART);
     if (part.type === 'image_url') {
       this.images += 1;
       this.tokens += TOKENS_PER_IMAGE;
     } else if (part.type === 'input_audio' || part.type === 'file') {
-      this.tokens += Math.ceil(JSON.stringify(part).length / BASE64_CHARS_PER_TOKEN);
-    } else if (typeof part.text === 'string') {
-      this.takeText(part.text, `${field}.text`);
-    } else {
-      this.addText(JSON.stringify(part));
+      this.takeAttachment(JSON.stringify(part[part.type]), part.file as Part | undefined);
     }
+    if (typeof part.text === 'string') this.takeText(part.text, `${field}.text`);
+  }
+
+  private takeAttachment(json: string, file: Part | undefined): void {
+    const data = file?.file_data;
+    const isText = typeof data === 'string' && !NO_TEXT_FILE.test(data);
+    this.tokens += Math.ceil(
+      json.length / (isText ? BASE64_CHARS_PER_TEXT_TOKEN : BASE64_CHARS_PER_TOKEN),
+    );
   }
 
   private takeText(text: string, field: string): void {
