@@ -83,7 +83,7 @@ export class PrepareChatService {
         attemptId,
         model: model.id,
         vendorModel,
-        request,
+        request: connection.scope === 'global' ? withoutTrace(request) : request,
         stream,
         credential: connection.credential,
         signal,
@@ -93,8 +93,11 @@ export class PrepareChatService {
   private toHeld({ capabilities }: ChatModel, reading: ChatReading): HeldTokens {
     const { outputTokensMax } = capabilities;
     const { heldOutputTokens } = this.config.inference;
-    const asked = reading.outputTokens ?? heldOutputTokens;
-    const outputTokens = Math.min(asked, outputTokensMax, heldOutputTokens) * reading.answers;
+    const { outputTokens: asked, isStream } = reading;
+    // A stream is topped up as it grows; of a whole answer all that was asked for is set aside at once.
+    const bound =
+      asked !== null && !isStream ? asked : Math.min(asked ?? Infinity, heldOutputTokens);
+    const outputTokens = Math.min(bound, outputTokensMax) * reading.answers;
     return { inputTokens: reading.inputTokens, outputTokens };
   }
 }
@@ -108,4 +111,9 @@ function toQuestion({ caller, searchSpaceId, model, session }: TextAsking): Rout
     session,
     isAllowed: (name) => isModelAllowed(caller, name),
   };
+}
+
+/** The house's account is everybody's: nothing of a tenant is left there. */
+function withoutTrace(request: ChatRequest): ChatRequest {
+  return request.store === true ? { ...request, store: false } : request;
 }
