@@ -29,13 +29,18 @@ const MODEL = 'gpt-4o-mini';
 /** The dearest there is, for an answer as long as may be set aside. */
 const DEAR = 'claude-fable-5-2';
 const CREDIT_MICROS = 50_000;
+/** Well beyond what any other call here takes. */
+const DEADLINE_S = 10;
 const WITHIN = { timeout: 30_000 };
 
 let atelier: TextApplication;
 let sentAtMs: number[];
 
 beforeAll(async () => {
-  atelier = await startWithTextVendors({ BOOTSTRAP_CREDIT_MICROS: String(CREDIT_MICROS) });
+  atelier = await startWithTextVendors({
+    BOOTSTRAP_CREDIT_MICROS: String(CREDIT_MICROS),
+    INFERENCE_DEADLINE_S: String(DEADLINE_S),
+  });
 });
 afterAll(() => atelier.stop());
 beforeEach(async () => {
@@ -291,6 +296,30 @@ describe('is told of what the vendor did:', () => {
       expect(after.held_micros).toBe(0);
     },
   );
+
+  it('its silence is a 504 that is not repeated; in the midst of a stream it is thrown', async () => {
+    const { openai } = atelier.vendors;
+    openai.failNext('hang');
+    const silent = refuse(ask());
+    await expect.poll(() => openai.callCount, WITHIN).toBe(1);
+    openai.failNext('stall');
+    const stream = await createClient().chat.completions.create({
+      model: MODEL,
+      messages: [{ role: 'user', content: 'one two three' }],
+      stream: true,
+    });
+    const stalled = fail(
+      (async () => {
+        for await (const { object } of stream) expect(object).toBe('chat.completion.chunk');
+      })(),
+    );
+    expect(await silent).toBeInstanceOf(InternalServerError);
+    expect(await silent).toMatchObject({ status: 504, code: 'provider.timeout' });
+    expect(await stalled).toMatchObject({ code: 'provider.timeout', type: 'upstream_error' });
+    expect(sentAtMs).toHaveLength(2);
+    await openai.untilLeft(2);
+    await expect.poll(async () => (await atelier.wallet()).held_micros, WITHIN).toBe(0);
+  });
 
   it('the helper for streams throws it as well', async () => {
     atelier.vendors.openai.failNext('error_event');

@@ -2,6 +2,7 @@
 // sent in its own words, what it answers in OpenAI's, and what it costs by its price list. And that a stream of a vendor
 // that speaks OpenAI's form is handed on byte by byte.
 import { APIError, RateLimitError } from 'openai';
+import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
 import { ChatCompletionStream } from 'openai/lib/ChatCompletionStream';
 import type {
   ChatCompletion,
@@ -9,6 +10,7 @@ import type {
   ChatCompletionMessageParam,
 } from 'openai/resources/chat';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { CITY_FORM, PIXEL_URL, WEATHER_TOOL } from '../../contract/chat-call.factory.js';
 import {
   startWithTextVendors,
@@ -146,6 +148,54 @@ describe.each(VENDORS)('a conversation with %s', (...priced) => {
     const answer = await ask({ model, messages, response_format: CITY_FORM }, isStream);
     expect(JSON.parse(answer.data.choices[0]?.message.content ?? '')).toEqual({ city: 'Paris' });
     await expectPaid(answer, priced);
+  });
+});
+
+describe('a conversation that changes its vendor', () => {
+  const tools = [WEATHER_TOOL];
+  const pairs = VENDORS.flatMap(([, from]) => VENDORS.map(([, to]) => [from, to] as const));
+
+  it.each(pairs.filter(([from, to]) => from !== to))('goes on, from %s to %s', async (from, to) => {
+    const { completions } = atelier.createClient().chat;
+    const first = await completions.create({
+      model: from,
+      messages: OPENING,
+      tools,
+      tool_choice: 'required',
+    });
+    const { message } = first.choices[0]!;
+    const [call] = message.tool_calls!;
+    // What OpenAI takes back.
+    expect(call!.id).toMatch(/^.{1,40}$/);
+    const result = { role: 'tool' as const, tool_call_id: call!.id, content: '{"degrees": 21}' };
+    const messages = [...OPENING, message, result];
+    const second = await completions.create({ model: to, messages, tools });
+    expect(second.choices[0]?.message.content).toMatch(/^You said/);
+  });
+});
+
+describe('a schema of many parts', () => {
+  const Place = z.object({
+    kind: z.enum(['city', 'village']),
+    name: z.string().describe('As its people call it'),
+    code: z.union([z.string(), z.number()]).nullable(),
+    inhabitants: z.number().int().nullable(),
+    twins: z.array(z.object({ name: z.string(), since: z.number() })),
+    get parts() {
+      return z.array(Place);
+    },
+  });
+
+  it.each(VENDORS)('is taken by %s, of an answer and of a tool', async (vendor, model) => {
+    const { completions } = atelier.createClient().chat;
+    const messages = [{ role: 'user' as const, content: 'Which place?' }];
+    const response_format = zodResponseFormat(Place, 'place');
+    const answer = await completions.create({ model, messages, response_format });
+    expect(answer.choices[0]?.finish_reason).toBe('stop');
+    const tools = [zodFunction({ name: 'show_place', parameters: Place })];
+    const called = await completions.create({ model, messages, tools, tool_choice: 'required' });
+    expect(called.choices[0]?.message.tool_calls).toHaveLength(1);
+    expect(readLastSent(vendor)).toContain('As its people call it');
   });
 });
 
