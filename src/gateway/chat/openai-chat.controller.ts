@@ -48,6 +48,11 @@ export class OpenaiChatController {
     description:
       'Whether a kept answer will do, in spaces that keep answers; x-cache tells if it was one',
   })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'A repeat with the same key and body answers from the first and costs nothing',
+  })
   @ApiOkResponse({
     description: 'A chat.completion, or with `stream` chat.completion.chunk events',
     content: {
@@ -56,8 +61,13 @@ export class OpenaiChatController {
     },
   })
   @ApiResponse({ status: 402, description: 'Wallet or budget do not cover what this may cost' })
+  @ApiResponse({
+    status: 409,
+    description:
+      'The request with this Idempotency-Key still runs, or its answer is not kept any more',
+  })
   @ApiResponse({ status: 410, description: 'The model was shut down; its successor is named' })
-  @ApiResponse({ status: 422, description: 'The provider refused the content' })
+  @ApiResponse({ status: 422, description: 'Content refused, or the key was used otherwise' })
   @ApiResponse({ status: 502, description: 'The provider failed' })
   @ApiResponse({ status: 503, description: 'No connection serves the model at the moment' })
   @ApiResponse({ status: 504, description: 'The provider did not answer in time' })
