@@ -20,6 +20,10 @@ import { OpenaiImagesService } from './openai-images.service.js';
 import { OpenaiModelsController } from './openai-models.controller.js';
 import { OpenaiModelsService } from './openai-models.service.js';
 import { ReachableModels } from './reachable-models.js';
+import { MakePicturesService } from './responses/make-pictures.service.js';
+import { OpenaiResponsesController } from './responses/openai-responses.controller.js';
+import { OpenaiResponsesService } from './responses/openai-responses.service.js';
+import { PictureRoundsService } from './responses/picture-rounds.service.js';
 
 /** The OpenAI address: any OpenAI client points its base URL at /v1. */
 @Module({
@@ -39,15 +43,19 @@ import { ReachableModels } from './reachable-models.js';
     OpenaiImagesController,
     OpenaiModelsController,
     OpenaiModerationsController,
+    OpenaiResponsesController,
   ],
   providers: [
     ImageAnswers,
     ImageForms,
+    MakePicturesService,
     ModelPrices,
     OpenaiChatService,
     OpenaiEmbeddingsService,
     OpenaiImagesService,
     OpenaiModelsService,
+    OpenaiResponsesService,
+    PictureRoundsService,
     ReachableModels,
   ],
 })

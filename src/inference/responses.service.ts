@@ -5,6 +5,7 @@ import type { TextAsking } from './call-draft.js';
 import type { ResponsesRequest } from './domain/read-responses-request.js';
 import { PrepareChatService } from './prepare-chat.service.js';
 import { RelayChatService } from './relay-chat.service.js';
+import { RepeatsService } from './repeats/repeats.service.js';
 
 export interface ResponsesQuestion {
   asking: TextAsking;
@@ -18,6 +19,7 @@ export class ResponsesService {
   constructor(
     private readonly preparation: PrepareChatService,
     private readonly relay: RelayChatService,
+    private readonly repeats: RepeatsService,
   ) {}
 
   /**
@@ -26,7 +28,9 @@ export class ResponsesService {
    */
   async respond({ asking, request, phases }: ResponsesQuestion, sink: AnswerSink): Promise<void> {
     const unstored = { ...request, store: false };
-    const prepared = await this.preparation.prepareResponses(asking, unstored);
-    await this.relay.run({ ...prepared, phases }, sink);
+    const { draft, reading, submit } = await this.preparation.prepareResponses(asking, unstored);
+    await this.repeats.run({ draft, isStream: reading.isStream }, sink, async (to) => ({
+      usage: await this.relay.run({ draft, reading, phases, submit }, to),
+    }));
   }
 }

@@ -14,6 +14,8 @@ import {
   knowsModerationModel,
   type ModerationLie,
 } from './openai-moderation-answers.js';
+import { type ResponsesLie, sendSimulatedResponse } from './openai-responses-answers.js';
+import { readResponses } from './openai-responses-rules.js';
 import type { SimulatedBody } from './read-simulated-body.js';
 import { type FixtureName, isFixtureName, sendFixture, sendRefusal } from './simulated-answers.js';
 import {
@@ -23,10 +25,11 @@ import {
 } from './vendor-simulator.js';
 
 /** A fixture's name (errors look alike in all of OpenAI's APIs), or a success that lies; `echo_key` repeats the key. */
-export type OpenaiTextFault = FixtureName | ChatLie | EmbeddingLie | ModerationLie | 'echo_key';
+export type OpenaiTextFault =
+  FixtureName | ChatLie | EmbeddingLie | ModerationLie | ResponsesLie | 'echo_key';
 
 const TEXT_PATH =
-  /^(?:\/v1|\/openai\/v1|\/openai\/deployments\/([^/]+))\/(chat\/completions|embeddings|models|moderations)(?:\/([^/]+))?$/;
+  /^(?:\/v1|\/openai\/v1|\/openai\/deployments\/([^/]+))\/(chat\/completions|responses|embeddings|models|moderations)(?:\/([^/]+))?$/;
 
 /** OpenAI's chat, embeddings and list of models on a local port, at its own address and at Azure's. */
 export class OpenaiTextSimulator extends VendorSimulator<OpenaiTextFault> {
@@ -66,8 +69,13 @@ export function isTextPath(path: string): boolean {
 /** The text in which a marker of a fault is looked for. */
 export function toTextPrompt(body: SimulatedBody | null): string {
   const { messages, input } = body?.fields ?? {};
+  if (isItems(input)) return input.map((item) => toPromptText(item)).join('\n');
   if (!Array.isArray(messages)) return toText(Array.isArray(input) ? input[0] : input, '');
   return messages.map((message) => toPromptText(message as Fields)).join('\n');
+}
+
+function isItems(input: unknown): input is Fields[] {
+  return Array.isArray(input) && input.some((item) => typeof item?.role === 'string');
 }
 
 /** For a caller whose key was taken. */
@@ -89,7 +97,19 @@ export async function answerOpenaiText(exchange: SimulatedExchange): Promise<voi
     if (!knowsModerationModel(fields.model)) return sendFixture(response, 'model_not_found');
     return answerModeration(response, fields, fault);
   }
+  if (resource === 'responses') return answerResponses(response, fields, fault);
   await answerChat(response, fields, fault);
+}
+
+async function answerResponses(
+  response: ServerResponse,
+  fields: Fields,
+  fault: string | null,
+): Promise<void> {
+  if (!knowsChatModel(fields.model)) return sendFixture(response, 'model_not_found');
+  const read = readResponses(fields, fault);
+  if ('refusal' in read) return sendRefusal(response, read.refusal);
+  await sendSimulatedResponse(response, fields, read, fault);
 }
 
 async function answerChat(

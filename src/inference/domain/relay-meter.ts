@@ -4,11 +4,20 @@ const KEPT_BYTES_MAX = 1_048_576;
 const BYTES_PER_TOKEN = 3;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+/** As far into an answer its form is told. */
+const HEAD_BYTES = 512;
+const COLON = 0x3a;
+const SPACE = 0x20;
 const EVENT_START = Buffer.from('data:');
-/** What a model wrote stands behind these, in events and in whole answers alike. */
-const TEXT_FIELDS = ['"content":"', '"arguments":"', '"reasoning_content":"', '"refusal":"'].map(
-  (field) => Buffer.from(field),
-);
+/** What a model wrote stands behind these, in chunks and in whole completions alike. */
+const CHAT_FIELDS = toNames('content', 'arguments', 'reasoning_content', 'refusal');
+/** In the events of the Responses API: every other event repeats what these told. */
+const DELTA_FIELDS = toNames('delta');
+/** In a whole `response`. */
+const RESPONSE_FIELDS = toNames('text', 'arguments', 'refusal', 'input');
+/** Stands in the first events of a response and in no chunk of chat. */
+const RESPONSE_EVENT = /"type": ?"response\.[a-z]/;
+const RESPONSE_OBJECT = /"object": ?"response"/;
 
 /**
  * Keeps an eye on an answer while it is relayed: how much it may have cost so far, and, if the vendor never says, what
@@ -19,6 +28,8 @@ export class RelayMeter {
   private keptBytes = 0;
   private lookedAt = 0;
   private tokens = 0;
+  /** Where texts stand in this answer; null = not looked at yet. */
+  private fields: readonly Buffer[] | null = null;
   /** Bytes that were relayed. */
   bytes = 0;
 
@@ -40,14 +51,25 @@ export class RelayMeter {
     while (this.lookedAt < this.parts.length) {
       const part = this.parts[this.lookedAt]!;
       this.lookedAt += 1;
-      this.tokens += Math.max(countEvents(part), Math.ceil(countTextBytes(part) / BYTES_PER_TOKEN));
+      this.tokens += Math.max(
+        countEvents(part),
+        Math.ceil(countTextBytes(part, this.toFields()) / BYTES_PER_TOKEN),
+      );
     }
     return Math.ceil(this.tokens * this.ratio);
   }
 
   /** What the model wrote, as far as it was kept, and how many times that it is in all. */
   toTexts(): { texts: string[]; ratio: number } {
-    return { texts: this.parts.flatMap((part) => [...listTexts(part)]), ratio: this.ratio };
+    const fields = this.toFields();
+    return { texts: this.parts.flatMap((part) => [...listTexts(part, fields)]), ratio: this.ratio };
+  }
+
+  private toFields(): readonly Buffer[] {
+    const [first] = this.parts;
+    if (!first) return CHAT_FIELDS;
+    this.fields ??= findFields(first);
+    return this.fields;
   }
 
   private get ratio(): number {
@@ -63,29 +85,51 @@ function countEvents(part: Buffer): number {
   return count;
 }
 
-function countTextBytes(part: Buffer): number {
+function countTextBytes(part: Buffer, fields: readonly Buffer[]): number {
   let sum = 0;
-  for (const [start, end] of listRanges(part)) sum += end - start;
+  for (const [start, end] of listRanges(part, fields)) sum += end - start;
   return sum;
 }
 
-function* listTexts(part: Buffer): Generator<string> {
-  for (const [start, end] of listRanges(part)) {
+function* listTexts(part: Buffer, fields: readonly Buffer[]): Generator<string> {
+  for (const [start, end] of listRanges(part, fields)) {
     const text = readText(part.toString('utf8', start - 1, end + 1));
     if (text !== '') yield text;
   }
 }
 
 /** Where the texts stand, without their quotes. */
-function* listRanges(part: Buffer): Generator<readonly [start: number, end: number]> {
-  for (const field of TEXT_FIELDS) {
+function* listRanges(
+  part: Buffer,
+  fields: readonly Buffer[],
+): Generator<readonly [start: number, end: number]> {
+  for (const field of fields) {
     for (let at = part.indexOf(field); at !== -1;) {
-      const start = at + field.length;
-      const end = findStringEnd(part, start);
-      yield [start, end];
+      const start = findStringStart(part, at + field.length);
+      const end = start === null ? at + field.length : findStringEnd(part, start);
+      if (start !== null) yield [start, end];
       at = part.indexOf(field, end);
     }
   }
+}
+
+/** Behind the name of a field; null = its value is no string. */
+function findStringStart(part: Buffer, from: number): number | null {
+  let at = from;
+  if (part[at] !== COLON) return null;
+  at += 1;
+  if (part[at] === SPACE) at += 1;
+  return part[at] === QUOTE ? at + 1 : null;
+}
+
+function findFields(first: Buffer): readonly Buffer[] {
+  const head = first.toString('latin1', 0, HEAD_BYTES);
+  if (RESPONSE_EVENT.test(head)) return DELTA_FIELDS;
+  return RESPONSE_OBJECT.test(head) ? RESPONSE_FIELDS : CHAT_FIELDS;
+}
+
+function toNames(...names: readonly string[]): readonly Buffer[] {
+  return names.map((name) => Buffer.from(`"${name}"`));
 }
 
 function findStringEnd(part: Buffer, start: number): number {

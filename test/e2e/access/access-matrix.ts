@@ -165,6 +165,7 @@ POST   /v1/images/edits                                             401 404 403 
 POST   /v1/images/variations                                        401 404 403 ok  ok  403 ok  404
 POST   /v1/chat/completions                                         401 404 403 ok  ok  403 ok  404
 POST   /v1/embeddings                                               401 404 403 ok  ok  403 ok  404
+POST   /v1/responses                                                401 404 403 ok  ok  403 ok  404
 POST   /v1/moderations                                              401 404 403 ok  ok  403 ok  404
 GET    /api/v1/billing/subscriptions                                401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/billing/wallets                                      401 404 ok  ok  ok  403 ok  404

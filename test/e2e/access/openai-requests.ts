@@ -22,6 +22,14 @@ export const OPENAI_REQUESTS: Readonly<Record<string, RouteRequest>> = {
     ...inSpace,
     body: () => ({ model: 'embedded-chat', messages: [{ role: 'user', content: 'hello' }] }),
   },
+  'POST /v1/responses': {
+    ...inSpace,
+    body: () => ({
+      model: 'embedded-chat',
+      input: 'hello',
+      tools: [{ type: 'generate_image', model: 'embedded-image' }],
+    }),
+  },
   'POST /v1/embeddings': {
     ...inSpace,
     body: () => ({ model: 'embedded-embedding', input: 'a lighthouse' }),
