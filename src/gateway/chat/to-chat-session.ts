@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { ChatRequest } from '../../inference/domain/read-chat-request.js';
 import { toSession } from '../../generations/domain/session.js';
-import type { ChatHeaders } from './openai-chat.service.js';
 
 const SESSION_CHARS_MAX = 200;
+
+type Headers = Parameters<typeof toSession>[0];
 
 /**
  * What holds a conversation to one connection, where the vendor has what was read before: a header, else
  * `prompt_cache_key`, else what a conversation begins with. A first message alone is no conversation: such calls are spread.
  */
-export function toChatSession(headers: ChatHeaders, request: ChatRequest): string | null {
+export function toChatSession(headers: Headers, request: ChatRequest): string | null {
   const told = toSession(headers);
   if (told !== null) return told;
   const { prompt_cache_key: key } = request;
