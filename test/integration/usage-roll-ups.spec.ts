@@ -142,6 +142,27 @@ describe.each(databaseKinds())('usage rows and their sums on %s', (kind) => {
     await expectEqualSums();
   });
 
+  it('counts what was answered from the cache as a call that succeeded, at no charge', async () => {
+    const space = newId();
+    const terms = { kind: 'chat' as const, model: 'gpt-4o-mini', tier: 'free', images_delivered: 0 };
+    for (const outcome of ['cached', 'cached', 'succeeded', 'failed'])
+      await record(makeUsage(space, { ...terms, outcome, list_cost_micros: 0 }));
+    await addAll();
+    const counted = { calls: 4, succeeded: 3, failed: 1, chargedMicros: 0 };
+    const reader = new SqlUsageReportsReader(ledger.dataSource);
+    const filter = { searchSpaceId: space, kind: 'chat' };
+    expect((await reader.report(request({ filter }))).totals).toMatchObject(counted);
+    const groupBy: UsageReportRequest['groupBy'] = ['model'];
+    const { groups } = await reader.report(request({ filter: { searchSpaceId: space }, groupBy }));
+    expect(groups).toMatchObject([{ key: { model: 'gpt-4o-mini' }, ...counted }]);
+    // Reports read whichever table is the smallest that will do: all of them must say the same.
+    for (const table of ['usage_daily', 'usage_daily_models', 'usage_weekly_models']) {
+      const sums = `SELECT sum(succeeded)::int AS succeeded, sum(failed)::int AS failed FROM ${table}`;
+      const rows = await query(`${sums} WHERE search_space_id = $1`, [space]);
+      expect(rows, table).toEqual([{ succeeded: 3, failed: 1 }]);
+    }
+  });
+
   it('reports what is asked for: grouped, sorted, paged and narrowed, from either table', async () => {
     const [space, user, key] = [newId(), newId(), newId()];
     const models = ['a', 'b', 'c'];
