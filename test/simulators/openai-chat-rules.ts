@@ -10,6 +10,16 @@ const CHAT_FIELDS = new Set(
     ' ',
   ),
 );
+/** What its description does not let be null. */
+const NEVER_NULL = new Set([
+  'tools',
+  'tool_choice',
+  'functions',
+  'function_call',
+  'response_format',
+  'parallel_tool_calls',
+  'user',
+]);
 const CHAT_MODELS = /^(?:gpt-|o[34]|chatgpt-|some-deployment|llama)/;
 const REASONING_MODELS = /^(?:gpt-[56]|o[34])/;
 const ROLES = ['developer', 'system', 'user', 'assistant', 'tool'];
@@ -34,6 +44,10 @@ function checkChat(fields: Fields): Refusal | null {
   const unknown = Object.keys(fields).find((name) => !CHAT_FIELDS.has(name));
   if (unknown !== undefined) {
     return refuse('unknown_parameter', `Unknown parameter: '${unknown}'.`, unknown);
+  }
+  const empty = Object.keys(fields).find((name) => NEVER_NULL.has(name) && fields[name] === null);
+  if (empty !== undefined) {
+    return refuse('invalid_type', `Invalid type for '${empty}': got null instead.`, empty);
   }
   if (!Array.isArray(fields.messages) || fields.messages.length === 0) {
     return refuse(

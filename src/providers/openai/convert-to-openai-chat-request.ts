@@ -18,7 +18,13 @@ export function convertToOpenaiChatRequest(
   if (call.stream) {
     body.stream_options = { ...(streamOptions as object | null), include_usage: true };
   }
-  return isListed ? withNewTokensName(body) : body;
+  return withoutNulls(isListed ? withNewTokensName(body) : body);
+}
+
+/** To OpenAI a null is often a fault where it means nothing to us. */
+function withoutNulls(body: Record<string, unknown>): Record<string, unknown> {
+  if (!Object.values(body).includes(null)) return body;
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
 /** Whether the caller asked for the usage at the end of its stream. */

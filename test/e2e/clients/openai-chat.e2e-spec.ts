@@ -1,7 +1,11 @@
 // Proves that OpenAI's own client, unmodified, talks here as it does with OpenAI: only its base URL and key are set. What
 // the vendor is sent, what the client is given, and what the books say of it; on a vendor and on the provider of the house.
 import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
-import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources/chat';
+import type {
+  ChatCompletionCreateParams,
+  ChatCompletionMessageParam,
+  ChatCompletionTool,
+} from 'openai/resources/chat';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CITY_FORM, PIXEL_URL, WEATHER_TOOL } from '../../contract/chat-call.factory.js';
@@ -104,6 +108,25 @@ describe('an answer at once', () => {
     expect(second).toMatchObject({ index: 1, message: { content: 'You said: One two ' } });
     expect(first?.logprobs?.content?.[0]).toMatchObject({ token: 'You ', logprob: -0.25 });
     expect(answer.usage?.completion_tokens).toBe(2 * 6);
+  });
+
+  it('takes null for what was left out, which the vendor does not', async () => {
+    const nulls = {
+      tools: null,
+      tool_choice: null,
+      response_format: null,
+      user: null,
+      temperature: null,
+      max_tokens: null,
+      stop: null,
+      n: null,
+    };
+    for (const model of [MODEL, HOUSE, 'gemini-3.8-flash', 'claude-haiku-5-5', 'llama3.2']) {
+      const body = { ...nulls, model, messages: HELLO } as unknown as ChatCompletionCreateParams;
+      const { choices } = await chat.create({ ...body, stream: false });
+      expect(choices[0]?.finish_reason).toBe('stop');
+    }
+    expect(lastSent()).toEqual({ model: MODEL, messages: HELLO, stream: false });
   });
 
   it('ends where it was told to', async () => {
