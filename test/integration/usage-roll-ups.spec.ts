@@ -144,7 +144,12 @@ describe.each(databaseKinds())('usage rows and their sums on %s', (kind) => {
 
   it('counts what was answered from the cache as a call that succeeded, at no charge', async () => {
     const space = newId();
-    const terms = { kind: 'chat' as const, model: 'gpt-4o-mini', tier: 'free', images_delivered: 0 };
+    const terms = {
+      kind: 'chat',
+      model: 'gpt-4o-mini',
+      tier: 'free',
+      images_delivered: 0,
+    } as const;
     for (const outcome of ['cached', 'cached', 'succeeded', 'failed'])
       await record(makeUsage(space, { ...terms, outcome, list_cost_micros: 0 }));
     await addAll();
