@@ -56,7 +56,12 @@ export class EditImageFormDto extends ImageOptionsDto {
 
 /** The JSON form of it. */
 export class EditImageDto extends EditImageFormDto {
-  @ApiProperty({ type: [ImageReferenceDto], minItems: 1, maxItems: EDITED_IMAGES_MAX })
+  @ApiProperty({
+    type: [ImageReferenceDto],
+    minItems: 1,
+    maxItems: EDITED_IMAGES_MAX,
+    example: [{ image_url: 'https://example.com/picture.png' }],
+  })
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(EDITED_IMAGES_MAX)

@@ -48,6 +48,16 @@ const PUBLIC_ROUTES = [
   'post /api/v1/payments/webhook/{provider}',
 ];
 
+/** At least these; each takes money. */
+const REPEATABLE_ROUTES = [
+  'post /api/v1/image-generations',
+  'post /v1/chat/completions',
+  'post /v1/embeddings',
+  'post /v1/images/edits',
+  'post /v1/images/generations',
+  'post /v1/images/variations',
+];
+
 let atelier: TestApplication;
 let text: string;
 let operations: Operation[];
@@ -170,6 +180,17 @@ describe('every operation', () => {
     expect(meant.length).toBeGreaterThan(1);
     for (const operation of meant) {
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(statuses));
+    }
+  });
+
+  it('tells of Idempotency-Key, and of what comes of it, wherever one is heeded', () => {
+    const named = operations.filter(({ parameters }) =>
+      parameters?.some(({ name }) => name === 'Idempotency-Key'),
+    );
+    expect(named.map(nameOf)).toEqual(expect.arrayContaining(REPEATABLE_ROUTES));
+    for (const operation of named) {
+      expect(operation.responses[409]?.description, nameOf(operation)).toMatch(/running|runs/);
+      expect(operation.responses[422]?.description, nameOf(operation)).toBeTruthy();
     }
   });
 
