@@ -40,6 +40,13 @@ beforeAll(async () => {
 afterAll(() => atelier.stop());
 beforeEach(() => atelier.reset());
 
+/** The vendor has seen its client leave, and nothing is set aside any more. */
+async function expectLeft(): Promise<void> {
+  await atelier.vendors.openai.untilLeft();
+  const held = async () => (await atelier.wallet()).held_micros;
+  await expect.poll(held, { timeout: 30_000 }).toBe(0);
+}
+
 function createProviders() {
   const options = { baseURL: atelier.openaiUrl, apiKey: API_KEY };
   const openai = createOpenAI(options);
@@ -164,6 +171,20 @@ describe.each(['openai', 'compatible'] as const)('ai by %s', (dialect) => {
     expect(text).toBe('You said with 1 pictures: What is this?');
   });
 
+  it('leaves in mid-stream, and so does the house at the vendor', async () => {
+    const providers = createProviders();
+    const name = 'gpt-4o-mini';
+    const model = dialect === 'openai' ? providers.openai.chat(name) : providers.compatible(name);
+    atelier.vendors.openai.failNext('stall');
+    const controller = new AbortController();
+    const { textStream } = streamText({ model, prompt: PROMPT, abortSignal: controller.signal });
+    for await (const piece of textStream) {
+      expect(piece).not.toBe('');
+      controller.abort();
+    }
+    await expectLeft();
+  });
+
   it('knows what it may repeat', async () => {
     const providers = createProviders();
     const toModel = (name: string) =>
@@ -232,6 +253,19 @@ describe.each(CHAT_MODELS)('langchain with %s', (model) => {
   it.each(['jsonSchema', 'functionCalling'] as const)('keeps to a schema by %s', async (method) => {
     const chat = create().withStructuredOutput(City, { name: 'city', method });
     expect(await chat.invoke(PROMPT)).toEqual({ city: 'Paris' });
+  });
+});
+
+describe('langchain', () => {
+  it('leaves in mid-stream, and so does the house at the vendor', async () => {
+    const configuration = { baseURL: atelier.openaiUrl };
+    const chat = new ChatOpenAI({ model: 'gpt-4o-mini', apiKey: API_KEY, configuration });
+    atelier.vendors.openai.failNext('stall');
+    for await (const chunk of await chat.stream(PROMPT)) {
+      expect(chunk.id).toMatch(/^chatcmpl-/);
+      break;
+    }
+    await expectLeft();
   });
 });
 
