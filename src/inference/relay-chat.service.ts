@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { BudgetWarning } from '../billing/domain/settlement.js';
+import { DomainError } from '../common/domain-error.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
+import { untilAborted } from '../providers/shared/map-abort.js';
 import type { ChatReply, TokenUsage } from '../providers/spec/chat-call.js';
 import type { ChatModel } from '../providers/spec/chat-model.js';
 import type { CallProgress } from '../upstream/upstream-calls.port.js';
@@ -99,7 +101,7 @@ export class RelayChatService {
     for await (const bytes of reply.body) {
       meter.push(bytes);
       const isFull = sink.write(bytes);
-      if (isFull) await isFull;
+      if (isFull) await untilRead(isFull, signal);
       const wait = watch.look();
       if (wait) await wait;
     }
@@ -113,6 +115,17 @@ export class RelayChatService {
       error,
       outputTokensMax: toTokensMax(served, reading),
       uncounted: { texts: reading.texts.map(({ text }) => text), otherInputTokens: 0, meter },
+    });
+  }
+}
+
+/** Whoever stops reading does not hold the call open: it ends with its signal, and that is no fault of the vendor. */
+async function untilRead(drained: Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    await untilAborted(drained, signal);
+  } catch (error) {
+    throw new DomainError('generations.canceled', 'The answer was not read to its end in time.', {
+      cause: error,
     });
   }
 }

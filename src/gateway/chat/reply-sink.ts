@@ -73,6 +73,11 @@ export class ReplySink implements AnswerSink {
     this.stopPings();
     if (!this.raw.headersSent) return false;
     this.context.errorCode = error.code;
+    // Whoever does not read will not read this either; an open connection would outlive the service.
+    if (this.raw.writableNeedDrain) {
+      this.raw.destroy();
+      return true;
+    }
     const body = toOpenaiError({ error, requestId: this.context.id, path: '' });
     this.raw.end(`event: error\ndata: ${JSON.stringify(body)}\n\n`);
     return true;
