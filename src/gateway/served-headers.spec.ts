@@ -1,6 +1,6 @@
 // Proves that an answer can tell of any model, whatever its name is made of.
 import { validateHeaderValue } from 'node:http';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toHeaderText, toServedHeaders } from './served-headers.js';
 
