@@ -130,8 +130,7 @@ function listCalls(
   const draw = (input: object | string, salt = '') =>
     call('generate_image', typeof input === 'string' ? input : JSON.stringify(input), salt);
   const canDraw = names.includes('generate_image');
-  const { name: chosen = null } =
-    toNamed(tool_choice);
+  const { name: chosen = null } = toNamed(tool_choice);
   if (canDraw && fault === 'draw_forever') return [draw({ prompt: DRAWN, n: 4 })];
   if (canDraw && !isTold) {
     const other = names.find((name) => name !== 'generate_image');
@@ -143,7 +142,7 @@ function listCalls(
     if (chosen === 'generate_image') return [draw({ prompt: DRAWN })];
   }
   if (tool_choice !== 'required' && chosen === null) return [];
-  const name = String(chosen ?? names[0]);
+  const name = toText(chosen ?? names[0], '');
   if (name === 'generate_image') return [draw({ prompt: DRAWN })];
   const calls = [call(name, '{"city":"Paris"}')];
   return fault === 'two_calls' ? [...calls, call(name, '{"city":"Rome"}', '2')] : calls;

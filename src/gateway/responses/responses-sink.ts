@@ -6,10 +6,11 @@ import type { RequestContext } from '../../http/request-context.js';
 import type { AnswerSink, AnswerStart } from '../../inference/answer-sink.js';
 import { toWarningBody } from '../chat/budget-warnings.js';
 import { ReplySink } from '../chat/reply-sink.js';
+import { addEventField } from './add-event-field.js';
 
 /**
- * An answer of the Responses API on its way to the client. A stream must begin with `response.created`, so what there is
- * to say of budgets comes behind its last event, where readers of OpenAI's pass over what they do not know.
+ * An answer of the Responses API on its way to the client. OpenAI's client throws at events that it does not know, and
+ * passes over fields: what there is to say of budgets is a field of the first event.
  */
 export class ResponsesSink implements AnswerSink {
   private readonly inner: ReplySink;
@@ -38,13 +39,10 @@ export class ResponsesSink implements AnswerSink {
   }
 
   write(bytes: Uint8Array): void | Promise<void> {
-    return this.inner.write(bytes);
+    return this.inner.write(this.warnings.length === 0 ? bytes : this.addWarnings(bytes));
   }
 
   end(): void {
-    if (this.warnings.length > 0) {
-      this.tell('budget_warnings', { budget_warnings: this.warnings.map(toWarningBody) });
-    }
     this.inner.end();
   }
 
@@ -52,14 +50,20 @@ export class ResponsesSink implements AnswerSink {
   fail(error: DomainError): boolean {
     if (!this.isStream || !this.reply.raw.headersSent) return this.inner.fail(error);
     this.context.errorCode = error.code;
-    this.tell('error', toOpenaiError({ error, requestId: this.context.id, path: '' }));
+    // Outside of the vendor's count, of which clients want a number all the same.
+    const event = { type: 'error', sequence_number: 0, ...this.render(error) };
+    void this.inner.write(Buffer.from(`event: error\ndata: ${JSON.stringify(event)}\n\n`));
     this.inner.end();
     return true;
   }
 
-  private tell(type: string, body: object): void {
-    // Outside of the vendor's count, of which clients want a number all the same.
-    const data = { type, sequence_number: 0, ...body };
-    void this.inner.write(Buffer.from(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
+  private render(error: DomainError): object {
+    return toOpenaiError({ error, requestId: this.context.id, path: '' });
+  }
+
+  private addWarnings(bytes: Uint8Array): Uint8Array {
+    const warned = addEventField(bytes, 'budget_warnings', this.warnings.map(toWarningBody));
+    if (warned) this.warnings = [];
+    return warned ?? bytes;
   }
 }

@@ -261,7 +261,7 @@ describe('a stream', () => {
     expect(text).toContain('event: response.completed\n');
   });
 
-  it('tells of a budget that runs low behind its end, which the client passes over', async () => {
+  it('tells of a budget that runs low in its first event, which the client passes over', async () => {
     const budget = await atelier.call(
       'POST',
       '/api/v1/billing/budgets',
@@ -286,9 +286,9 @@ describe('a stream', () => {
     await atelier.call('DELETE', `/api/v1/billing/budgets/${budget.body.id}`, undefined, {
       authorization: `Bearer ${atelier.token}`,
     });
-    expect(events.at(-2)?.type).toBe('response.completed');
     const warnings = [{ type: 'budget_warning', budget_id: budget.body.id }];
-    expect(events.at(-1)).toMatchObject({ type: 'budget_warnings', budget_warnings: warnings });
+    expect(events[0]).toMatchObject({ type: 'response.created', budget_warnings: warnings });
+    expect(events.filter((event) => 'budget_warnings' in event)).toHaveLength(1);
     expect(whole).toMatchObject({ budget_warnings: warnings, output_text: expect.any(String) });
     expect(final.output_text).toBe('You said: Say hello.');
   });
@@ -348,7 +348,6 @@ describe('what is refused', () => {
     const input = [{ type: 'function_call_output' as const, call_id: 'call_x', output: '1' }];
     const error = await refusalOf(responses.create({ model: MODEL, input }));
     expect(error).toMatchObject({ status: 422, code: 'provider.invalid_request' });
-    expect(error.message).toContain('call_x');
     await settled();
     expect(await lastUsage()).toMatchObject({ outcome: 'failed', charged_micros: 0 });
   });
