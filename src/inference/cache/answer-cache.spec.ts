@@ -10,6 +10,7 @@ import { type CachePlan, type CacheQuestion, toCacheHeaders } from './cache-plan
 
 const REQUEST = { model: 'auto', messages: [{ role: 'user', content: 'Hello' }] };
 const MODEL = { provider: 'openai', model: 'gpt-4o-mini' };
+const HOUSE = { credentials: ['house'] };
 const USAGE = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 };
 const ANSWER = Buffer.from(
   JSON.stringify({
@@ -51,7 +52,13 @@ describe('the cache of answers', () => {
 
   async function plan(more: Partial<CacheQuestion> = {}, mode = 'use'): Promise<CachePlan> {
     const headers = { 'x-response-cache': mode };
-    const question = { searchSpaceId: 'ours', route: 'chat', request: REQUEST, ...MODEL } as const;
+    const question = {
+      searchSpaceId: 'ours',
+      route: 'chat',
+      request: REQUEST,
+      ...MODEL,
+      ...HOUSE,
+    } as const;
     return (await cache.plan({ headers, ...question, ...more }))!;
   }
   async function keep(given: CachePlan, bytes = ANSWER) {
@@ -163,6 +170,13 @@ describe('the cache of answers', () => {
   });
 
   async function question(): Promise<CacheQuestion> {
-    return { searchSpaceId: 'ours', headers: {}, route: 'chat', request: REQUEST, ...MODEL };
+    return {
+      searchSpaceId: 'ours',
+      headers: {},
+      route: 'chat',
+      request: REQUEST,
+      ...MODEL,
+      ...HOUSE,
+    };
   }
 });

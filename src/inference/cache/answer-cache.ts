@@ -32,13 +32,13 @@ export class AnswerCache {
    * @throws DomainError `request.invalid` naming `x-response-cache`
    */
   async plan(question: CacheQuestion): Promise<CachePlan | null> {
-    const { searchSpaceId, headers, route, request, model, provider } = question;
+    const { searchSpaceId, headers, route, request, model, provider, credentials } = question;
     const mode = readCacheMode(headers);
     if (mode === 'off') return null;
     const kept = await this.preferences.findResponseCache(searchSpaceId);
     const ttlS = kept.responseCacheTtlS;
     const edition = kept.responseCacheEdition;
-    const parts = { searchSpaceId, edition, route, provider, model, request };
+    const parts = { searchSpaceId, edition, route, provider, model, credentials, request };
     return {
       mode,
       key: ttlS === null ? null : toCacheKey(parts),

@@ -13,6 +13,8 @@ export interface CacheQuestion {
   /** Public name of the model that will run, and its provider: the first candidate's. */
   model: string;
   provider: string;
+  /** Of all candidates, each once, in order: the ids of connections, `house` for those of the house. */
+  credentials: readonly string[];
 }
 
 /** What the cache has to do with one request. */

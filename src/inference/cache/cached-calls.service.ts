@@ -83,7 +83,9 @@ export class CachedCallsService {
     const { id: model, provider } = draft.candidates[0]!.candidate.model;
     const { searchSpaceId } = draft.asking;
     const route = draft.kind;
-    return this.cache.plan({ searchSpaceId, headers, route, request, model, provider });
+    const credentials = listCredentials(draft);
+    const runs = { route, request, model, provider, credentials };
+    return this.cache.plan({ searchSpaceId, headers, ...runs });
   }
 
   private async serve(
@@ -115,4 +117,12 @@ export class CachedCallsService {
       }),
     );
   }
+}
+
+/** With whose credentials the call may be answered. */
+function listCredentials({ candidates }: CallDraft): string[] {
+  const names = candidates.map(({ candidate: { connection } }) =>
+    connection.scope === 'global' ? 'house' : connection.id,
+  );
+  return [...new Set(names)].toSorted();
 }

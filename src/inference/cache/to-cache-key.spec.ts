@@ -16,6 +16,7 @@ const PARTS: KeyParts = {
   route: 'chat',
   provider: 'openai',
   model: 'gpt-4o-mini',
+  credentials: ['house'],
   request: REQUEST,
 };
 const keyOf = (request: unknown, parts: Partial<KeyParts> = {}) =>
@@ -56,11 +57,13 @@ describe('the key of an answer', () => {
     expect(keyOf({ ...REQUEST, ...inner })).not.toBe(keyOf(REQUEST));
   });
 
-  it('tells apart spaces, editions, routes, providers, models and every other field', () => {
+  it('tells apart spaces, editions, routes, providers, models, credentials and every other field', () => {
     const keys = [
       keyOf(REQUEST),
       keyOf(REQUEST, { searchSpaceId: 'space-2' }),
       keyOf(REQUEST, { edition: 2 }),
+      keyOf(REQUEST, { credentials: ['house', 'of-the-space'] }),
+      keyOf(REQUEST, { credentials: ['of-the-space'] }),
       keyOf(REQUEST, { route: 'embedding' }),
       keyOf(REQUEST, { provider: 'gemini' }),
       keyOf(REQUEST, { model: 'gpt-4o' }),

@@ -6,7 +6,7 @@ import type { JsonValue } from '../../common/json-value.js';
 const canonicalize = canonicalizeModule as unknown as (value: unknown) => string | undefined;
 
 /** Another one whenever the form of keys or of what is kept under them changes. */
-const KEY_VERSION = 1;
+const KEY_VERSION = 2;
 
 /**
  * What does not change the answer: how it is sent, and whom it is for. The name that was asked for gives way to the model
@@ -37,6 +37,8 @@ export interface KeyParts {
   provider: string;
   /** Public name of the model that runs. */
   model: string;
+  /** Whose credentials it may be answered with: what one connection said is not told as the word of another. */
+  credentials: readonly string[];
   request: Readonly<Record<string, JsonValue>>;
 }
 
@@ -46,13 +48,14 @@ export interface KeyParts {
  * nearly, as a seed beyond 2^53, half a character, or fields within fields beyond the depth of the stack.
  */
 export function toCacheKey(parts: KeyParts): string | null {
-  const { searchSpaceId, edition, route, provider, model } = parts;
+  const { searchSpaceId, edition, route, provider, model, credentials } = parts;
   const request = Object.fromEntries(
     Object.entries(parts.request).filter(([name]) => !IRRELEVANT.has(name)),
   );
   try {
     if (!isExact(request)) return null;
-    const whole = [KEY_VERSION, searchSpaceId, edition, route, provider, model, request];
+    const runs = [route, provider, model, credentials];
+    const whole = [KEY_VERSION, searchSpaceId, edition, ...runs, request];
     return createHash('sha256').update(canonicalize(whole)!).digest('hex');
   } catch (error) {
     if (error instanceof RangeError) return null;

@@ -125,12 +125,16 @@ class Tally {
       return;
     }
     if (!Array.isArray(content)) return;
-    for (let index = 0; index < content.length; index += 1) {
-      this.takePart(content[index] as Part, `${field}[${index}]`);
+    const texts: string[] = [];
+    for (const part of content as readonly Part[]) {
+      this.takePart(part);
+      if (typeof part.text === 'string') texts.push(part.text);
     }
+    // As one: what is written over several parts is read in one go.
+    this.takeText(texts.join('\n'), field);
   }
 
-  private takePart(part: Part, field: string): void {
+  private takePart(part: Part): void {
     this.addOthers(part, FRAME_OF_PART);
     if (part.type === 'image_url') {
       this.images += 1;
@@ -138,7 +142,6 @@ class Tally {
     } else if (part.type === 'input_audio' || part.type === 'file') {
       this.takeAttachment(JSON.stringify(part[part.type]), part.file as Part | undefined);
     }
-    if (typeof part.text === 'string') this.takeText(part.text, `${field}.text`);
   }
 
   private takeAttachment(json: string, file: Part | undefined): void {
