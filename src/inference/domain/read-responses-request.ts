@@ -11,7 +11,21 @@ const TOKENS_PER_ITEM = 8;
 const TOKENS_PER_IMAGE = 2_000;
 const BASE64_CHARS_PER_TOKEN = 40;
 /** Fields of a part or item in which a caller writes for the model. */
-const TEXT_FIELDS = ['text', 'output', 'arguments', 'refusal'] as const;
+const TEXT_FIELDS: readonly string[] = [
+  'content',
+  'text',
+  'output',
+  'arguments',
+  'refusal',
+  'input',
+];
+const PICTURES: readonly unknown[] = [
+  'input_image',
+  'computer_screenshot',
+  'image_generation_call',
+];
+/** Items stand in items no deeper than this. */
+const DEPTH_MAX = 4;
 
 type Item = Readonly<Record<string, JsonValue>>;
 
@@ -44,11 +58,14 @@ class Tally {
   private textBytes = 0;
   private tokens = 0;
 
-  takeValue(value: JsonValue | undefined, field: string): void {
+  takeValue(value: JsonValue | undefined, field: string, depth = 0): void {
     if (typeof value === 'string') this.takeText(value, field);
+    else if (isItem(value)) this.takeItem(value, field, depth);
     if (!Array.isArray(value)) return;
     for (let index = 0; index < value.length; index += 1) {
-      this.takeItem(value[index] as Item, `${field}[${index}]`);
+      const item: JsonValue = value[index];
+      if (isItem(item)) this.takeItem(item, `${field}[${index}]`, depth);
+      else this.addHidden(JSON.stringify(item));
     }
   }
 
@@ -60,11 +77,11 @@ class Tally {
     return this.tokens + Math.ceil(this.textBytes / BYTES_PER_TOKEN);
   }
 
-  private takeItem(item: Item, field: string): void {
+  private takeItem(item: Item, field: string, depth: number): void {
     this.tokens += TOKENS_PER_ITEM;
     if (item.file_id !== undefined && item.file_id !== null) throw toStored(`${field}.file_id`);
     if (item.type === 'item_reference') throw toStored(field);
-    if (item.type === 'input_image') {
+    if (PICTURES.includes(item.type)) {
       this.images += 1;
       this.tokens += TOKENS_PER_IMAGE;
       return;
@@ -73,16 +90,23 @@ class Tally {
       this.tokens += Math.ceil(JSON.stringify(item).length / BASE64_CHARS_PER_TOKEN);
       return;
     }
-    this.takeValue(item.content, `${field}.content`);
-    for (const name of TEXT_FIELDS) this.takeValue(item[name], `${field}.${name}`);
-    if (item.summary) this.addHidden(JSON.stringify(item.summary));
-    if (typeof item.encrypted_content === 'string') this.addHidden(item.encrypted_content);
+    for (const name of Object.keys(item)) {
+      const value = item[name];
+      if (TEXT_FIELDS.includes(name) && depth < DEPTH_MAX) {
+        this.takeValue(value, `${field}.${name}`, depth + 1);
+      } else if (typeof value === 'string') this.addHidden(value);
+      else if (typeof value === 'object' && value !== null) this.addHidden(JSON.stringify(value));
+    }
   }
 
   private takeText(text: string, field: string): void {
     this.addHidden(text);
     if (text !== '') this.texts.push({ field, text });
   }
+}
+
+function isItem(value: JsonValue | undefined): value is Item {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What is stored at a vendor belongs to the account there, which tenants share. */
