@@ -9,6 +9,8 @@ import { databaseKinds } from '../setup/services.js';
 
 const NAMES = MIGRATIONS.map((migration) => migration.name);
 const PROCESSES = 5;
+/** Every statement of every migration three times, on a machine that has other work. */
+const UP_AND_DOWN_MS = 180_000;
 
 class BrokenMigration9990000000000 implements MigrationInterface {
   async up(): Promise<void> {
@@ -50,7 +52,7 @@ describe.each(databaseKinds())('migrations on %s', (kind) => {
     expect(left.filter((part) => !part.includes('schema_migrations'))).toEqual([]);
     expect(await migrate(dataSource)).toEqual(NAMES);
     expect(await readSchema(dataSource)).toEqual(schema);
-  });
+  }, UP_AND_DOWN_MS);
 
   it('does nothing when nothing is pending', async () => {
     const dataSource = await database.open();
