@@ -5,7 +5,9 @@ import { type JsonRecord, parseJson, toRecord, toWord } from './read-json.js';
 import { readResponsesUsage } from './read-responses-json.js';
 import { toFinishReason } from './responses-status.js';
 
-const LINE_FEED = 0x0a;
+const NOTHING: Buffer = Buffer.alloc(0);
+/** Of an event's end, as many may lie in the part before. */
+const SEAM_BYTES = 3;
 /** The last event repeats the whole answer. */
 const EVENT_BYTES_MAX = 16_777_216;
 /** Only events in which one of these stands are parsed; all others are handed on as they came. */
@@ -28,6 +30,8 @@ export class ResponsesEventRelay {
   isDone = false;
   private rest: Buffer[] = [];
   private restBytes = 0;
+  /** The last bytes of `rest`. */
+  private seam = NOTHING;
 
   constructor(private readonly report: ChatReportDraft) {}
 
@@ -35,13 +39,21 @@ export class ResponsesEventRelay {
   push(part: Buffer): Buffer | null {
     this.restBytes += part.length;
     if (this.restBytes > EVENT_BYTES_MAX) throw new MalformedAnswerError('an event is too long');
-    this.rest.push(part);
-    if (!part.includes(LINE_FEED)) return null;
-    const whole = this.rest.length === 1 ? part : Buffer.concat(this.rest);
-    const end = findLastEventEnd(whole);
-    this.rest = end < whole.length ? [whole.subarray(end)] : [];
-    this.restBytes = whole.length - end;
-    return end === 0 ? null : this.pass(whole.subarray(0, end));
+    // Only where two parts meet is looked at again: an event of many lines would be copied for each of them.
+    const seam = this.seam.length === 0 ? part : Buffer.concat([this.seam, part]);
+    const end = findLastEventEnd(seam) - this.seam.length;
+    if (end <= 0) {
+      this.rest.push(part);
+      this.seam = seam.subarray(-SEAM_BYTES);
+      return null;
+    }
+    const last = part.subarray(0, end);
+    const whole = this.rest.length === 0 ? last : Buffer.concat([...this.rest, last]);
+    const rest = part.subarray(end);
+    this.rest = rest.length > 0 ? [rest] : [];
+    this.restBytes = rest.length;
+    this.seam = rest.subarray(-SEAM_BYTES);
+    return this.pass(whole);
   }
 
   /** After the last part. @throws MalformedAnswerError for a stream that ended before its answer did */
