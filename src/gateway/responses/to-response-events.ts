@@ -48,8 +48,10 @@ function* listItemEvents(item: ResponseItem, output_index: number): Generator<Ev
 }
 
 function* listMessageEvents({ content }: ResponseItem, place: ResponseItem): Generator<Event> {
-  const parts = Array.isArray(content) ? (content as readonly ResponseItem[]) : [];
+  const parts: readonly (ResponseItem | null)[] = Array.isArray(content) ? content : [];
   for (const [content_index, part] of parts.entries()) {
+    // A vendor's list may hold anything.
+    if (typeof part !== 'object' || part === null) continue;
     const at = { ...place, content_index };
     const field = isOfType(part, 'refusal') ? 'refusal' : 'text';
     const begun = { ...part, [field]: '', ...(field === 'text' && { annotations: [] }) };

@@ -9,7 +9,7 @@ const LONG = 'word '.repeat(3_000);
 
 describe('readResponsesRequest', () => {
   it('reads every text, and tells where it stands', () => {
-    const items = [
+    const items: JsonValue = [
       { role: 'user', content: 'one' },
       { role: 'user', content: [{ type: 'input_text', text: 'two' }] },
       { type: 'function_call', call_id: 'c', name: 'f', arguments: 'three' },

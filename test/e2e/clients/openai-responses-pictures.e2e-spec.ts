@@ -258,6 +258,19 @@ describe('what goes wrong', () => {
     await expect(other).rejects.toThrow(UnprocessableEntityError);
   });
 
+  it('is repeated by the client of itself: the pictures are those of its first try', async () => {
+    const patient = atelier.createClient({ maxRetries: 1 }).responses;
+    const before = (await atelier.listUsage()).length;
+    atelier.vendors.openai.failNext('draw');
+    atelier.vendors.openai.failNext('server_error');
+    atelier.vendors.openai.failNext('draw');
+    const answer = await patient.create(ask('Draw a fox, and again.'));
+    expect(picturesOf(answer)).toMatchObject([{ count: 2, status: 'completed' }]);
+    expect(sent()).toHaveLength(4);
+    const kinds = (await usageSince(before)).map(({ operation }) => operation);
+    expect(kinds.filter((kind) => kind !== 'chat')).toHaveLength(1);
+  });
+
   it.each([
     ['tools[1].name', [drawing(), { ...WEATHER, name: 'generate_image' }]],
     ['tools[1]', [drawing(), drawing()]],
