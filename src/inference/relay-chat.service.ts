@@ -64,9 +64,12 @@ export class RelayChatService {
       hasBegun: false,
     };
     sink.admitted();
-    const end = await this.deadlines.run(sink.signal, (abort) => this.ask(call, abort));
-    await phases.measure('post', () => this.close(call, end));
-    if (end.error) throw end.error;
+    const { error } = await this.deadlines.run(sink.signal, async (abort) => {
+      const end = await this.ask(call, abort);
+      await phases.measure('post', () => this.close(call, end));
+      return end;
+    });
+    if (error) throw error;
     return call.reply?.report().usage ?? null;
   }
 

@@ -49,12 +49,14 @@ export class RunEmbeddingService {
   async run(parts: EmbeddingCallParts): Promise<EmbeddingAnswer> {
     const { draft, request, reading, phases, signal } = parts;
     const warnings = await phases.measure('hold', () => this.books.open(draft));
-    const end = await this.deadlines.run(signal, ({ signal: bounded }) =>
-      this.runner.run(draft, { signal: bounded, phases, hasBegun: () => false }, (served, until) =>
+    const { end, used } = await this.deadlines.run(signal, async ({ signal: bounded }) => {
+      const options = { signal: bounded, phases, hasBegun: () => false };
+      const ended = await this.runner.run(draft, options, (served, until) =>
         this.call(draft, served, request, reading, until),
-      ),
-    );
-    const used = await phases.measure('post', () => this.close(draft, reading, end));
+      );
+      const counted = await phases.measure('post', () => this.close(draft, reading, ended));
+      return { end: ended, used: counted };
+    });
     if (end.error) throw end.error;
     const { model } = end.served.candidate;
     return {
