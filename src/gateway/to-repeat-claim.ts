@@ -6,6 +6,8 @@ import type { RepeatClaim } from '../inference/repeats/repeat-claim.js';
 export interface RepeatableRequest {
   /** The user or the API key. */
   callerId: string;
+  /** The space that pays. */
+  searchSpaceId: string;
   /** `POST /v1/embeddings` */
   route: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -17,7 +19,9 @@ export interface RepeatableRequest {
  * @throws DomainError `request.invalid` for a malformed Idempotency-Key
  */
 export function toRepeatClaim(request: RepeatableRequest): RepeatClaim | null {
-  const { callerId, route, headers, body } = request;
+  const { callerId, searchSpaceId, route, headers, body } = request;
   const { key } = toRepetition(headers);
-  return key === null ? null : { callerId, route, key, fingerprint: toFingerprint(body) };
+  if (key === null) return null;
+  const fingerprint = toFingerprint({ body, search_space_id: searchSpaceId });
+  return { callerId, route, key, fingerprint };
 }

@@ -52,6 +52,12 @@ function toAsking(
   assert(caller && spaceId, 'chat was asked for without a caller or a space');
   const model = typeof request.model === 'string' ? request.model : null;
   const session = toChatSession(headers, request);
-  const claim = toRepeatClaim({ callerId: caller.id, route: ROUTE, headers, body: request });
+  const claim = toRepeatClaim({
+    callerId: caller.id,
+    searchSpaceId: spaceId,
+    route: ROUTE,
+    headers,
+    body: request,
+  });
   return { caller, searchSpaceId: spaceId, model, session, claim };
 }

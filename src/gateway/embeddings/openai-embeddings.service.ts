@@ -31,7 +31,13 @@ export class OpenaiEmbeddingsService {
     const { caller, spaceId: searchSpaceId, phases } = context;
     assert(caller && searchSpaceId, 'embeddings were asked for without a caller or a space');
     const model = request.model ?? null;
-    const claim = toRepeatClaim({ callerId: caller.id, route: ROUTE, headers, body: request });
+    const claim = toRepeatClaim({
+      callerId: caller.id,
+      searchSpaceId,
+      route: ROUTE,
+      headers,
+      body: request,
+    });
     const answer = await this.embeddings.embed({
       asking: { caller, searchSpaceId, model, session: toSession(headers), claim },
       headers,

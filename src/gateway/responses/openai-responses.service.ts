@@ -95,6 +95,12 @@ function toAsking({ context, headers, body }: OpenaiResponsesRequest): TextAskin
     searchSpaceId: spaceId,
     model: typeof body.model === 'string' ? body.model : null,
     session: toResponsesSession(headers, body),
-    claim: toRepeatClaim({ callerId: caller.id, route: ROUTE, headers, body }),
+    claim: toRepeatClaim({
+      callerId: caller.id,
+      searchSpaceId: spaceId,
+      route: ROUTE,
+      headers,
+      body,
+    }),
   };
 }
