@@ -190,6 +190,8 @@ export interface InferenceConfig {
   deadlineS: number;
   /** Of an answer, set aside at a time. */
   heldOutputTokens: number;
+  /** Of an answer that is no stream and whose length was left open, at most. */
+  wholeOutputTokens: number;
   pingS: number;
 }
 

@@ -19,6 +19,14 @@ export const INFERENCE_SETTINGS = [
     'Of an answer so much is set aside at most before the call; at 80 % as much again.',
   ),
   integer(
+    'INFERENCE_WHOLE_OUTPUT_TOKENS',
+    16_384,
+    64,
+    1_000_000,
+    'tokens',
+    'An answer that is no stream, and whose length the request leaves open, has at most so many on the house credential.',
+  ),
+  integer(
     'STREAM_PING_S',
     10,
     1,

@@ -117,6 +117,7 @@ function assemble(values: SettingValues): AppConfig {
     inference: {
       deadlineS: values.INFERENCE_DEADLINE_S as number,
       heldOutputTokens: values.INFERENCE_HELD_OUTPUT_TOKENS as number,
+      wholeOutputTokens: values.INFERENCE_WHOLE_OUTPUT_TOKENS as number,
       pingS: values.STREAM_PING_S as number,
     },
     secrets: {

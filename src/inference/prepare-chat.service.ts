@@ -11,6 +11,7 @@ import type { CallDraft, TextAsking } from './call-draft.js';
 import { findUnpriced, findUnpricedResponse } from './domain/find-unpriced.js';
 import { type ChatReading, type ChatRequest, readChatRequest } from './domain/read-chat-request.js';
 import { readResponsesRequest, type ResponsesRequest } from './domain/read-responses-request.js';
+import { toHouseRequest } from './domain/to-house-request.js';
 import type { HeldTokens } from './domain/text-call.js';
 import { DraftCallService } from './draft-call.service.js';
 import type { SubmitChat } from './relay-chat.service.js';
@@ -43,8 +44,12 @@ export class PrepareChatService {
       toTokens: (model) => this.toHeld(model, reading),
       unpriced: findUnpriced(request),
     });
-    const submit = this.toSubmit(draft.id, request, reading, (provider) =>
-      this.factory.getChatProvider(provider),
+    const submit = this.toSubmit(
+      draft.id,
+      request,
+      reading,
+      (provider) => this.factory.getChatProvider(provider),
+      (model) => toHouseRequest(request, asking, 'max_tokens', this.findBound(model, reading)),
     );
     return { draft, reading, submit };
   }
@@ -61,8 +66,13 @@ export class PrepareChatService {
       toTokens: (model) => this.toHeld(model, reading),
       unpriced: findUnpricedResponse(request),
     });
-    const submit = this.toSubmit(draft.id, request, reading, (provider) =>
-      this.factory.getResponsesProvider(provider),
+    const submit = this.toSubmit(
+      draft.id,
+      request,
+      reading,
+      (provider) => this.factory.getResponsesProvider(provider),
+      (model) =>
+        toHouseRequest(request, asking, 'max_output_tokens', this.findBound(model, reading)),
     );
     return { draft, reading, submit };
   }
@@ -77,26 +87,34 @@ export class PrepareChatService {
     request: ChatRequest,
     { isStream: stream }: ChatReading,
     toProvider: (id: string) => Pick<ChatProviderStrategy, 'submit'>,
+    onHouse: (model: ChatModel) => ChatRequest,
   ): SubmitChat {
     return ({ candidate: { model, connection, vendorModel } }, signal) =>
       toProvider(model.provider).submit({
         attemptId,
         model: model.id,
         vendorModel,
-        request: connection.scope === 'global' ? withoutTrace(request) : request,
+        request: connection.scope === 'global' ? onHouse(model) : request,
         stream,
         credential: connection.credential,
         signal,
       });
   }
 
+  /** What is said to the vendor where the caller left the length of a whole answer open: no more than is paid for. */
+  private findBound({ capabilities }: ChatModel, reading: ChatReading): number | null {
+    if (reading.isStream || reading.outputTokens !== null) return null;
+    return Math.min(this.config.inference.wholeOutputTokens, capabilities.outputTokensMax);
+  }
+
   private toHeld({ capabilities }: ChatModel, reading: ChatReading): HeldTokens {
     const { outputTokensMax } = capabilities;
-    const { heldOutputTokens } = this.config.inference;
+    const { heldOutputTokens, wholeOutputTokens } = this.config.inference;
     const { outputTokens: asked, isStream } = reading;
-    // A stream is topped up as it grows; of a whole answer all that was asked for is set aside at once.
-    const bound =
-      asked !== null && !isStream ? asked : Math.min(asked ?? Infinity, heldOutputTokens);
+    // A stream is topped up as it grows; of a whole answer all that it can have is set aside at once.
+    const bound = isStream
+      ? Math.min(asked ?? Infinity, heldOutputTokens)
+      : (asked ?? wholeOutputTokens);
     const outputTokens = Math.min(bound, outputTokensMax) * reading.answers;
     return { inputTokens: reading.inputTokens, outputTokens };
   }
@@ -111,9 +129,4 @@ function toQuestion({ caller, searchSpaceId, model, session }: TextAsking): Rout
     session,
     isAllowed: (name) => isModelAllowed(caller, name),
   };
-}
-
-/** The house's account is everybody's: nothing of a tenant is left there. */
-function withoutTrace(request: ChatRequest): ChatRequest {
-  return request.store === true ? { ...request, store: false } : request;
 }

@@ -34,6 +34,7 @@ describe('the money of a chat call', () => {
       BREAKER_FAILURES: '1000',
       COOLDOWN_ALONE_S: '0',
       INFERENCE_HELD_OUTPUT_TOKENS: '64',
+      INFERENCE_WHOLE_OUTPUT_TOKENS: '64',
       STREAM_PING_S: '1',
       BOOTSTRAP_CREDIT_MICROS: '1000000',
     });
@@ -287,10 +288,20 @@ describe('the money of a chat call', () => {
     expect(simulator.callCount).toBe(0);
   });
 
+  it('of a whole answer is never more than was set aside, however many are asked for', async () => {
+    const many = { n: 3, prompt_cache_key: 'ours', store: true };
+    const { status } = await atelier.call('POST', CHAT, ask('a lighthouse', many));
+    expect(status).toBe(200);
+    const sent = simulator.calls.at(-1)!.fields;
+    expect(sent).toMatchObject({ n: 3, max_completion_tokens: 64, store: false });
+    expect(sent.prompt_cache_key).toMatch(/^[0-9a-f]{64}$/);
+    await settled();
+  });
+
   it('lets no more calls through than the wallet covers, all at once', async () => {
     const { available_micros: available } = await settled();
     // 300,000 bytes of prompt hold 40,000 micros, and 64 tokens of output some more.
-    const big = ask('[sim:hang]'.padEnd(300_000, ' word'));
+    const big = ask('[sim:hang]'.padEnd(300_000, ' word'), { max_tokens: 64 });
     const covered = Math.floor(available / 40_106);
     const abort = new AbortController();
     const answers = Array.from({ length: covered + 10 }, async () => {

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../common/json-value.js';
+import { toAttachmentTokens, TOKENS_PER_IMAGE } from './held-attachment.js';
 
 /** A body of OpenAI's `POST /chat/completions` that has passed its schema. */
 export type ChatRequest = Readonly<Record<string, JsonValue>>;
@@ -30,10 +31,6 @@ export interface ChatReading {
 const BYTES_PER_TOKEN = 3;
 /** Of the frame of a message: role, name, separators. */
 const TOKENS_PER_MESSAGE = 8;
-/** A picture in high detail; vendors count 85 to some 1,600. */
-const TOKENS_PER_IMAGE = 2_000;
-/** Spoken or attached input, by its base64. */
-const BASE64_CHARS_PER_TOKEN = 40;
 
 /** Beside messages and tools: what servers put into the prompt, or charge like a part of it. */
 const READ_BY_MODELS = [
@@ -53,9 +50,6 @@ const FRAME_OF_PART: ReadonlySet<string> = new Set([
   'input_audio',
   'file',
 ]);
-/** Files of these forms are compressed or drawn, others are taken for texts in base64. */
-const NO_TEXT_FILE = /^data:application\/(?:pdf|msword|zip|vnd\.)/i;
-const BASE64_CHARS_PER_TEXT_TOKEN = 4;
 
 type Part = Readonly<Record<string, JsonValue>>;
 
@@ -67,6 +61,7 @@ export function readChatRequest(request: ChatRequest): ChatReading {
   }
   const tools = [request.tools, request.functions].filter(isFilledList);
   for (const list of tools) tally.addText(JSON.stringify(list));
+  tally.judgeAll(request.tools, 'description', 'tools');
   for (const name of READ_BY_MODELS) tally.addValue(request[name]);
   const format = request.response_format as Part | null | undefined;
   const needsJsonSchema = format?.type === 'json_schema';
@@ -99,6 +94,9 @@ class Tally {
     this.tokens += TOKENS_PER_MESSAGE;
     this.takeContent(message.content, `${at}.content`);
     this.addOthers(message, FRAME_OF_MESSAGE);
+    this.judge(message.refusal, `${at}.refusal`);
+    this.judge(message.name, `${at}.name`);
+    this.judgeAll(message.tool_calls, 'arguments', `${at}.tool_calls`);
   }
 
   addText(text: string): void {
@@ -109,6 +107,20 @@ class Tally {
   addValue(value: JsonValue | undefined): void {
     if (value === null || value === undefined) return;
     this.addText(typeof value === 'string' ? value : JSON.stringify(value));
+  }
+
+  /** To be looked at; its tokens are counted elsewhere. */
+  judge(text: JsonValue | undefined, field: string): void {
+    if (typeof text === 'string' && text !== '') this.texts.push({ field, text });
+  }
+
+  /** Of functions that are offered or called, what was written for the model. */
+  judgeAll(list: JsonValue | undefined, name: 'description' | 'arguments', field: string): void {
+    if (!Array.isArray(list)) return;
+    for (let index = 0; index < list.length; index += 1) {
+      const { function: called } = list[index] as { function?: Part };
+      this.judge(called?.[name], `${field}[${index}].function.${name}`);
+    }
   }
 
   private addOthers(fields: Part, frame: ReadonlySet<string>): void {
@@ -145,11 +157,7 @@ class Tally {
   }
 
   private takeAttachment(json: string, file: Part | undefined): void {
-    const data = file?.file_data;
-    const isText = typeof data === 'string' && !NO_TEXT_FILE.test(data);
-    this.tokens += Math.ceil(
-      json.length / (isText ? BASE64_CHARS_PER_TEXT_TOKEN : BASE64_CHARS_PER_TOKEN),
-    );
+    this.tokens += toAttachmentTokens(json.length, file?.file_data);
   }
 
   private takeText(text: string, field: string): void {

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../common/json-value.js';
 import { DomainError } from '../../common/domain-error.js';
+import { toAttachmentTokens, TOKENS_PER_IMAGE } from './held-attachment.js';
 import type { ChatReading, ChatRequest, SentText } from './read-chat-request.js';
 
 /** A body of OpenAI's `POST /responses` that has passed its schema. */
@@ -8,8 +9,6 @@ export type ResponsesRequest = ChatRequest;
 /** UTF-8 bytes of a token at the least. */
 const BYTES_PER_TOKEN = 3;
 const TOKENS_PER_ITEM = 8;
-const TOKENS_PER_IMAGE = 2_000;
-const BASE64_CHARS_PER_TOKEN = 40;
 /** Fields of a part or item in which a caller writes for the model. */
 const TEXT_FIELDS: readonly string[] = [
   'content',
@@ -86,8 +85,9 @@ class Tally {
       this.tokens += TOKENS_PER_IMAGE;
       return;
     }
+    if (item.file_url) throw toElsewhere(`${field}.file_url`);
     if (item.type === 'input_file' || item.type === 'input_audio') {
-      this.tokens += Math.ceil(JSON.stringify(item).length / BASE64_CHARS_PER_TOKEN);
+      this.tokens += toAttachmentTokens(JSON.stringify(item).length, item.file_data);
       return;
     }
     for (const name of Object.keys(item)) {
@@ -107,6 +107,11 @@ class Tally {
 
 function isItem(value: JsonValue | undefined): value is Item {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** How long it is, and so what it costs, only the vendor would see. */
+function toElsewhere(field: string): DomainError {
+  return DomainError.invalid(field, 'is not offered here: send the file itself, as file_data');
 }
 
 /** What is stored at a vendor belongs to the account there, which tenants share. */
