@@ -43,16 +43,20 @@ describe.each(databaseKinds())('migrations on %s', (kind) => {
 
   afterEach(() => database.drop());
 
-  it('goes up, down and up again, and leaves the same schema', async () => {
-    const dataSource = await database.open();
-    expect(await migrate(dataSource)).toEqual(NAMES);
-    const schema = await readSchema(dataSource);
-    for (const _ of NAMES) await dataSource.undoLastMigration({ transaction: 'all' });
-    const left = await readSchema(dataSource);
-    expect(left.filter((part) => !part.includes('schema_migrations'))).toEqual([]);
-    expect(await migrate(dataSource)).toEqual(NAMES);
-    expect(await readSchema(dataSource)).toEqual(schema);
-  }, UP_AND_DOWN_MS);
+  it(
+    'goes up, down and up again, and leaves the same schema',
+    async () => {
+      const dataSource = await database.open();
+      expect(await migrate(dataSource)).toEqual(NAMES);
+      const schema = await readSchema(dataSource);
+      for (const _ of NAMES) await dataSource.undoLastMigration({ transaction: 'all' });
+      const left = await readSchema(dataSource);
+      expect(left.filter((part) => !part.includes('schema_migrations'))).toEqual([]);
+      expect(await migrate(dataSource)).toEqual(NAMES);
+      expect(await readSchema(dataSource)).toEqual(schema);
+    },
+    UP_AND_DOWN_MS,
+  );
 
   it('does nothing when nothing is pending', async () => {
     const dataSource = await database.open();
