@@ -80,6 +80,10 @@ describe('the description of the API', () => {
       'POST /v1/moderations text: 200',
       'POST /v1/moderations texts: 200',
       'POST /v1/moderations parts: 200',
+      // No vendor that has this API is connected here.
+      'POST /v1/responses question: 503',
+      'POST /v1/responses conversation: 503',
+      'POST /v1/responses pictures: 503',
     ]);
   });
 
