@@ -4,7 +4,7 @@ import { StopGrace } from '../config/stop-grace.js';
 
 const MS_PER_S = 1_000;
 /** Of the grace of a stop so much is left for calls that are ended to be told of and paid for. */
-const CLOSING_MS = 3_000;
+const CLOSING_MS = 8_000;
 
 interface OpenCall {
   abort: AbortController;
