@@ -63,6 +63,7 @@ export const ERROR_CODES = [
   'media.too_large',
   'media.unreadable',
   'media.link_invalid',
+  'media.bytes_lost',
   'provider.refused',
   'provider.invalid_request',
   'provider.rate_limited',
@@ -75,6 +76,12 @@ export const ERROR_CODES = [
   'generations.interrupted',
   'generations.canceled',
   'generations.not_cancelable',
+  'generations.queue_full',
+  'generations.deadline_passed',
+  'generations.confirm_required',
+  'try_on.consent_required',
+  'retention.held',
+  'storage.quota_exceeded',
   'internal',
 ] as const;
 
