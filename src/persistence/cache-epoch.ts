@@ -11,6 +11,9 @@ export abstract class CacheEpoch {
   /** The epoch that caches may answer by now; null = caches are off, because nobody knows it freshly. */
   abstract current(): number | null;
 
+  /** The epoch as it was read last, however long ago; null = it is known to have moved since, or was never read. */
+  abstract last(): number | null;
+
   /** To be called after a bump that did not go through `bump`: switches caches off until the epoch is read anew. */
   abstract hasten(): void;
 }

@@ -12,6 +12,10 @@ class FakeEpoch extends CacheEpoch {
     return this.epoch;
   }
 
+  last(): number | null {
+    return this.epoch;
+  }
+
   hasten(): void {}
 }
 

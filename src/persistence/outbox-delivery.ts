@@ -4,11 +4,11 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Batcher } from './batcher.js';
+import { ClaimLoop } from './claim-loop.js';
 import type { OutboxHandlers } from './outbox-handlers.js';
 import { OutboxSignal } from './outbox.port.js';
 import type { ClaimedEvent, OutboxStore } from './outbox-store.js';
 import { runHandlers } from './run-handlers.js';
-import { Wakeup } from './wakeup.js';
 
 export interface OutboxDeliverySettings {
   /** Whether this process delivers at all. */
@@ -51,13 +51,10 @@ export class OutboxDelivery
   implements OnApplicationBootstrap, BeforeApplicationShutdown
 {
   private readonly logger = new Logger('OutboxDelivery');
-  private readonly wakeup = new Wakeup();
-  private readonly inDelivery = new Set<Promise<void>>();
+  private readonly loop: ClaimLoop<ClaimedEvent>;
   private readonly removals: Batcher<string>;
   /** One for each delivery; not one signal for all, whose listeners would pile up. */
   private readonly limits = new Set<AbortController>();
-  private isStopped = false;
-  private running: Promise<void> | null = null;
 
   constructor(
     private readonly store: OutboxStore,
@@ -66,62 +63,28 @@ export class OutboxDelivery
   ) {
     super();
     this.removals = new Batcher((ids) => store.remove(ids));
+    const { pollEveryMs, concurrencyMax, claimMs } = settings;
+    this.loop = new ClaimLoop({
+      name: 'OutboxDelivery',
+      pollEveryMs,
+      concurrencyMax,
+      claim: (limit) => store.claim(limit, claimMs),
+      work: (event) => this.deliver(event),
+    });
   }
 
   onApplicationBootstrap(): void {
-    if (this.settings.isOn) this.running ??= this.run();
+    if (this.settings.isOn) this.loop.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.isStopped = true;
-    this.wakeup.wake();
-    const timer = setTimeout(() => {
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop(this.settings.stopGraceMs, () => {
       for (const limit of this.limits) limit.abort();
-    }, this.settings.stopGraceMs);
-    await this.running;
-    clearTimeout(timer);
+    });
   }
 
   nudge(): void {
-    this.wakeup.wake();
-  }
-
-  private async run(): Promise<void> {
-    while (!this.isStopped) {
-      const claimed = await this.claim();
-      for (const event of claimed) this.start(event);
-      if (claimed.length > 0 && this.hasRoom()) continue;
-      // With room: until an event comes. Without: until a delivery ends, which wakes as well.
-      await this.wakeup.wait(this.settings.pollEveryMs);
-    }
-    await Promise.all(this.inDelivery);
-  }
-
-  private hasRoom(): boolean {
-    return this.inDelivery.size < this.settings.concurrencyMax;
-  }
-
-  private async claim(): Promise<ClaimedEvent[]> {
-    if (!this.hasRoom()) return [];
-    const room = this.settings.concurrencyMax - this.inDelivery.size;
-    try {
-      return await this.store.claim(room, this.settings.claimMs);
-    } catch (error) {
-      this.logger.warn(`outbox not readable: ${(error as Error).message}`);
-      return [];
-    }
-  }
-
-  private start(event: ClaimedEvent): void {
-    const delivery = this.deliver(event)
-      // The claim runs out by itself and the event comes again.
-      .catch((error: Error) => this.logger.warn(`outbox not writable: ${error.message}`))
-      .finally(() => {
-        const wasFull = !this.hasRoom();
-        this.inDelivery.delete(delivery);
-        if (wasFull) this.wakeup.wake();
-      });
-    this.inDelivery.add(delivery);
+    this.loop.wake();
   }
 
   private async deliver(event: ClaimedEvent): Promise<void> {

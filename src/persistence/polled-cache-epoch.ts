@@ -52,6 +52,10 @@ export class PolledCacheEpoch
     return this.known.epoch;
   }
 
+  last(): number | null {
+    return this.known?.epoch ?? null;
+  }
+
   hasten(): void {
     this.moves += 1;
     this.known = null;

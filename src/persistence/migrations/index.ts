@@ -26,6 +26,23 @@ import { CreateUpstreamStatistics1790000000880 } from './1790000000880-create-up
 import { CreateErrorRules1790000000881 } from './1790000000881-create-error-rules.js';
 import { TopUpHolds1790000000900 } from './1790000000900-top-up-holds.js';
 import { AddResponseCache1790000000910 } from './1790000000910-add-response-cache.js';
+import { LightenSettlement1790000000915 } from './1790000000915-lighten-settlement.js';
+import { CreatePrompts1790000000920 } from './1790000000920-create-prompts.js';
+import { CreateBatches1790000000925 } from './1790000000925-create-batches.js';
+import { OrderQueue1790000000930 } from './1790000000930-order-queue.js';
+import { CreateDeadLetters1790000000931 } from './1790000000931-create-dead-letters.js';
+import { CreateHistory1790000000935 } from './1790000000935-create-history.js';
+import { CreateTryOnConsents1790000000940 } from './1790000000940-create-try-on-consents.js';
+import { AddProvenance1790000000945 } from './1790000000945-add-provenance.js';
+import { CreateMediaLibrary1790000000950 } from './1790000000950-create-media-library.js';
+import { CreateMediaAnalyses1790000000951 } from './1790000000951-create-media-analyses.js';
+import { VersionMediaLinks1790000000952 } from './1790000000952-version-media-links.js';
+import { CreateRetention1790000000960 } from './1790000000960-create-retention.js';
+import { SumStorage1790000000961 } from './1790000000961-sum-storage.js';
+import { CreateWebhooks1790000000970 } from './1790000000970-create-webhooks.js';
+import { CreateStorageScans1790000000990 } from './1790000000990-create-storage-scans.js';
+import { SumCollections1790000000991 } from './1790000000991-sum-collections.js';
+import { WarnOfQuotas1790000000992 } from './1790000000992-warn-of-quotas.js';
 
 /** Every migration, in the order of its number. */
 export const MIGRATIONS = [
@@ -57,4 +74,21 @@ export const MIGRATIONS = [
   CreateErrorRules1790000000881,
   TopUpHolds1790000000900,
   AddResponseCache1790000000910,
+  LightenSettlement1790000000915,
+  CreatePrompts1790000000920,
+  CreateBatches1790000000925,
+  OrderQueue1790000000930,
+  CreateDeadLetters1790000000931,
+  CreateHistory1790000000935,
+  CreateTryOnConsents1790000000940,
+  AddProvenance1790000000945,
+  CreateMediaLibrary1790000000950,
+  CreateMediaAnalyses1790000000951,
+  VersionMediaLinks1790000000952,
+  CreateRetention1790000000960,
+  SumStorage1790000000961,
+  CreateWebhooks1790000000970,
+  CreateStorageScans1790000000990,
+  SumCollections1790000000991,
+  WarnOfQuotas1790000000992,
 ] as const;
