@@ -1,3 +1,9 @@
+import type { MediaConfig } from './media-config.js';
+import type { PromptsConfig } from './prompts-config.js';
+import type { ProvenanceConfig } from './provenance-config.js';
+import type { RetentionConfig } from './retention-config.js';
+import type { ServingConfig } from './serving-config.js';
+
 export type Role = 'all' | 'api' | 'worker';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
@@ -27,6 +33,12 @@ export abstract class AppConfig {
   abstract readonly secrets: SecretsConfig;
   abstract readonly sso: SsoConfig;
   abstract readonly moderation: ModerationConfig;
+  abstract readonly prompts: PromptsConfig;
+  abstract readonly provenance: ProvenanceConfig;
+  abstract readonly serving: ServingConfig;
+  abstract readonly webhooks: WebhooksConfig;
+  abstract readonly retention: RetentionConfig;
+  abstract readonly tryOn: TryOnConfig;
 }
 
 export interface HttpConfig {
@@ -64,15 +76,6 @@ export interface QueueConfig {
   redisPrefix: string;
 }
 
-export interface MediaConfig {
-  kind: 'filesystem';
-  dir: string;
-  linkSecret: string;
-  linkTtlS: number;
-  fileLimitBytes: number;
-  pixelsMax: number;
-}
-
 export interface AuthConfig {
   jwtSecret: string;
   accessTokenTtlS: number;
@@ -101,6 +104,24 @@ export interface GenerationsConfig {
   reconcileEveryS: number;
   holdTtlS: number;
   idempotencyTtlS: number;
+  jobs: JobsConfig;
+}
+
+/** What waits for a run, and who watches it. */
+export interface JobsConfig {
+  queuedPerSpaceMax: number;
+  queuedMax: number;
+  /** Runs of this process that queued generations of one space are given while others wait, ≥ 1. */
+  runsPerSpaceMax: number;
+  listenersMax: number;
+  listenersPerCallerMax: number;
+  deadLettersMax: number;
+}
+
+export interface TryOnConfig {
+  isConsentRequired: boolean;
+  /** Of one user of one caller. */
+  requestsPerMinute: number;
 }
 
 export interface BootstrapConfig {
@@ -119,6 +140,7 @@ export const VENDOR_NAMES = [
   'bfl',
   'replicate',
   'fal',
+  'fashn',
   'leonardo',
   'runware',
   'comfyui',
@@ -143,6 +165,8 @@ export interface VendorConfig {
 export interface RoutingConfig {
   /** Candidates after the first. */
   retriesMax: number;
+  /** How long a caller's list of models is good while nothing changes. */
+  modelsCacheS: number;
 }
 
 /** Answers that are kept for spaces. */
@@ -183,6 +207,16 @@ export interface UsageConfig {
   dailyDays: number;
   anomalyFactorPercent: number;
   anomalyFloorMicros: number;
+}
+
+/** What spaces have sent to addresses of their own. */
+export interface WebhooksConfig {
+  perSpaceMax: number;
+  /** Of the receiver. */
+  timeoutS: number;
+  /** Sent at once by one process. */
+  concurrencyMax: number;
+  logDays: number;
 }
 
 /** Calls for text. */

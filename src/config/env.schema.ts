@@ -1,13 +1,22 @@
 import { DELEGATED_SETTINGS } from './delegated.settings.js';
 import { INFERENCE_SETTINGS } from './inference.settings.js';
+import { LOG_SETTINGS } from './log.settings.js';
+import { MEDIA_SETTINGS } from './media.settings.js';
 import { MODERATION_SETTINGS } from './moderation.settings.js';
 import { PAYMENT_SETTINGS } from './payment.settings.js';
+import { PROMPT_SETTINGS } from './prompt.settings.js';
+import { PROVENANCE_SETTINGS } from './provenance.settings.js';
+import { SERVING_SETTINGS } from './serving.settings.js';
+import { QUEUE_SETTINGS } from './queue.settings.js';
 import { RESPONSE_CACHE_SETTINGS } from './response-cache.settings.js';
+import { RETENTION_SETTINGS } from './retention.settings.js';
 import { ROUTING_SETTINGS } from './routing.settings.js';
 import { choice, integer, list, secret, text, url, type Setting } from './setting.js';
 import { UPSTREAM_SETTINGS } from './upstream.settings.js';
+import { TRY_ON_SETTINGS } from './try-on.settings.js';
 import { USAGE_SETTINGS } from './usage.settings.js';
 import { VENDOR_SETTINGS } from './vendor.settings.js';
+import { WEBHOOK_SETTINGS } from './webhook.settings.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -46,19 +55,8 @@ export const SETTINGS = [
   ),
   secret('REDIS_URL', 1, 'redis:// URL. Unset: queue and limits live in the process.'),
   text('REDIS_PREFIX', 'atelier', 'First part of every key, for installations that share a Redis.'),
-  choice('MEDIA_STORE', 'filesystem', ['filesystem'], 'Where pictures are kept.'),
-  text(
-    'MEDIA_DIR',
-    null,
-    'Folder of the pictures; all processes must mount it. Default: DATA_DIR/media.',
-  ),
-  choice(
-    'LOG_LEVEL',
-    'info',
-    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-    'Least level logged.',
-  ),
-  text('LOG_FILE', null, 'Log to this file as well, rotated at 10 MB, 5 files kept.'),
+  ...MEDIA_SETTINGS,
+  ...LOG_SETTINGS,
   integer(
     'THROTTLE_RPM',
     6_000,
@@ -269,6 +267,8 @@ export const SETTINGS = [
     'Money granted to the first space.',
   ),
   ...VENDOR_SETTINGS,
+  ...RETENTION_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   list(
     'OUTBOUND_ALLOW',
     '',
@@ -284,9 +284,14 @@ export const SETTINGS = [
   ...ROUTING_SETTINGS,
   ...RESPONSE_CACHE_SETTINGS,
   ...INFERENCE_SETTINGS,
+  ...QUEUE_SETTINGS,
   ...USAGE_SETTINGS,
   ...PAYMENT_SETTINGS,
   ...MODERATION_SETTINGS,
+  ...PROMPT_SETTINGS,
+  ...PROVENANCE_SETTINGS,
+  ...SERVING_SETTINGS,
+  ...TRY_ON_SETTINGS,
 ] as const satisfies readonly Setting[];
 
 export type SettingName = (typeof SETTINGS)[number]['name'];

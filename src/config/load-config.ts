@@ -4,8 +4,13 @@ import { ConfigError } from './config.errors.js';
 import { type Environment, readSettings, type SettingValues } from './read-settings.js';
 import { readOrCreateSecret } from './secret-files.js';
 import { checkDelegated, toDelegated } from './to-delegated.js';
+import { toJobs } from './to-jobs.js';
+import { checkMedia, toMedia } from './to-media.js';
 import { checkModeration, toModeration } from './to-moderation.js';
+import { checkProvenance, toProvenance } from './to-provenance.js';
+import { toServing } from './to-serving.js';
 import { checkPayments, toPayments } from './to-payments.js';
+import { toRetention } from './retention-config.js';
 import { toUpstream } from './to-upstream.js';
 import { checkVendors, toVendors } from './to-vendors.js';
 
@@ -26,9 +31,11 @@ export function loadConfig(environment: Environment = process.env): AppConfig {
 /** What a large part needs beside it; the embedded set needs nothing. */
 function checkTogether(values: SettingValues, faults: string[]): void {
   checkLargeSet(values, faults);
+  checkMedia(values, faults);
   checkDelegated(values, faults);
   checkPayments(values, faults);
   checkModeration(values, faults);
+  checkProvenance(values, faults);
   checkReturnOrigins(values, faults);
   checkUrlScheme(values, 'DATABASE_URL', ['postgres:', 'postgresql:'], faults);
   checkUrlScheme(values, 'REDIS_URL', ['redis:', 'rediss:'], faults);
@@ -41,7 +48,7 @@ function checkTogether(values: SettingValues, faults: string[]): void {
 
 function checkLargeSet(values: SettingValues, faults: string[]): void {
   if (values.ROLE !== 'all') {
-    for (const name of ['DATABASE_URL', 'REDIS_URL', 'MEDIA_DIR'] as const) {
+    for (const name of ['DATABASE_URL', 'REDIS_URL'] as const) {
       if (!values[name]) faults.push(`ROLE=${String(values.ROLE)} needs ${name}`);
     }
   }
@@ -104,7 +111,10 @@ function assemble(values: SettingValues): AppConfig {
       creditMicros: values.BOOTSTRAP_CREDIT_MICROS as number,
     },
     vendors: toVendors(values),
-    routing: { retriesMax: values.ROUTING_RETRIES_MAX as number },
+    routing: {
+      retriesMax: values.ROUTING_RETRIES_MAX as number,
+      modelsCacheS: values.MODELS_CACHE_S as number,
+    },
     outbound: {
       allow: values.OUTBOUND_ALLOW as readonly string[],
       allowForHouse: values.OUTBOUND_ALLOW_HOUSE as readonly string[],
@@ -126,6 +136,18 @@ function assemble(values: SettingValues): AppConfig {
       encryptionSecretPrevious: values.ENCRYPTION_SECRET_PREVIOUS as string | null,
     },
     moderation: toModeration(values),
+    prompts: {
+      optimizerModel: values.PROMPT_OPTIMIZER_MODEL as string,
+      optimizerTimeoutS: values.PROMPT_OPTIMIZER_TIMEOUT_S as number,
+    },
+    provenance: toProvenance(values, dataDir),
+    serving: toServing(values, dataDir),
+    tryOn: {
+      isConsentRequired: values.TRY_ON_CONSENT === 'required',
+      requestsPerMinute: values.TRY_ON_RPM as number,
+    },
+    webhooks: toWebhooks(values),
+    retention: toRetention(values),
     sso: { returnOrigins: values.SSO_RETURN_ORIGINS as readonly string[] },
   };
 }
@@ -159,17 +181,6 @@ function toAuth(values: SettingValues, dataDir: string): AppConfig['auth'] {
   };
 }
 
-function toMedia(values: SettingValues, dataDir: string): AppConfig['media'] {
-  return {
-    kind: 'filesystem',
-    dir: values.MEDIA_DIR ? resolve(String(values.MEDIA_DIR)) : join(dataDir, 'media'),
-    linkSecret: (values.LINK_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'link'),
-    linkTtlS: values.LINK_TTL_S as number,
-    fileLimitBytes: values.FILE_LIMIT_BYTES as number,
-    pixelsMax: values.IMAGE_PIXELS_MAX as number,
-  };
-}
-
 function toBounds(values: SettingValues): Pick<AppConfig, 'limits' | 'generations'> {
   return {
     limits: {
@@ -186,7 +197,17 @@ function toBounds(values: SettingValues): Pick<AppConfig, 'limits' | 'generation
       reconcileEveryS: values.RECONCILE_EVERY_S as number,
       holdTtlS: values.HOLD_TTL_S as number,
       idempotencyTtlS: values.IDEMPOTENCY_TTL_S as number,
+      jobs: toJobs(values),
     },
+  };
+}
+
+function toWebhooks(values: SettingValues): AppConfig['webhooks'] {
+  return {
+    perSpaceMax: values.WEBHOOKS_PER_SPACE_MAX as number,
+    timeoutS: values.WEBHOOK_TIMEOUT_S as number,
+    concurrencyMax: values.WEBHOOK_CONCURRENCY as number,
+    logDays: values.WEBHOOK_LOG_DAYS as number,
   };
 }
 

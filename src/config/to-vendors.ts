@@ -32,6 +32,7 @@ const VENDORS: Readonly<Record<VendorName, VendorRule>> = {
   bfl: withKey('BFL', 'https://api.bfl.ai'),
   replicate: withKey('REPLICATE', 'https://api.replicate.com/v1'),
   fal: withKey('FAL', 'https://queue.fal.run'),
+  fashn: withKey('FASHN', 'https://api.fashn.ai/v1'),
   leonardo: withKey('LEONARDO', 'https://cloud.leonardo.ai/api/rest/v1'),
   runware: withKey('RUNWARE', 'https://api.runware.ai/v1'),
   anthropic: withKey('ANTHROPIC', 'https://api.anthropic.com'),
@@ -46,6 +47,7 @@ type KeyPrefix =
   | 'BFL'
   | 'REPLICATE'
   | 'FAL'
+  | 'FASHN'
   | 'LEONARDO'
   | 'RUNWARE'
   | 'ANTHROPIC';

@@ -14,6 +14,7 @@ export const VENDOR_SETTINGS = [
       'bfl',
       'replicate',
       'fal',
+      'fashn',
       'leonardo',
       'runware',
       'comfyui',
@@ -52,6 +53,11 @@ export const VENDOR_SETTINGS = [
   url(
     'FAL_BASE_URL',
     'Base URL of the fal vendor or of a compatible server. Default: https://queue.fal.run.',
+  ),
+  secret('FASHN_API_KEY', 1, 'Makes the fashn vendor (try-ons) available.'),
+  url(
+    'FASHN_BASE_URL',
+    'Base URL of the fashn vendor or of a compatible server. Default: https://api.fashn.ai/v1.',
   ),
   secret('LEONARDO_API_KEY', 1, 'Makes the leonardo vendor available.'),
   url(
