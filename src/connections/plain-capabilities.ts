@@ -34,6 +34,7 @@ export const PLAIN_CAPABILITIES: Readonly<CapabilitiesOf> = {
     guidance: false,
     steps: false,
     compression: false,
+    chargesCanceled: false,
   },
   chat: {
     contextTokensMax: 32_768,

@@ -9,4 +9,6 @@ export interface SealedColumn {
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'connections', column: 'api_key_sealed' },
   { table: 'identity_providers', column: 'client_secret_sealed' },
+  { table: 'webhook_endpoints', column: 'previous_secret_sealed' },
+  { table: 'webhook_endpoints', column: 'secret_sealed' },
 ];
