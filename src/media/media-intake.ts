@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { assert } from '../common/assert.js';
 import { mediaTooLarge } from './domain/media.errors.js';
 import { ImageProbe } from './probe/image-probe.js';
 import type { ImageFacts } from './probe/image-step.js';
+import { type EditInUse, type PictureEdit, toEditor } from './rewrite/picture-edit.js';
 
 export interface IntakeLimits {
   bytesMax: number;
@@ -11,20 +12,32 @@ export interface IntakeLimits {
 
 /** What passing through an intake told about a picture. */
 export interface IntakeResult extends ImageFacts {
+  /** Of the bytes that are kept. */
   sha256: string;
   sizeBytes: number;
+  /** Of the bytes that came, where they were cleaned. */
+  givenSha256?: string | null;
+  /** Whether it came with a C2PA manifest of its maker, and was left as it is for its sake. */
+  hasManifest?: boolean;
 }
 
-/** Bounds, checks, measures and hashes a picture in one pass, on its way from a hostile source to the store. */
+/** Bounds, checks, edits, measures and hashes a picture in one pass, on its way from a hostile source to the store. */
 export class MediaIntake {
   private readonly hash = createHash('sha256');
+  private readonly givenHash: Hash | null;
+  private readonly editor: EditInUse;
   private readonly probe: ImageProbe;
   private outcome: IntakeResult | null = null;
   private receivedBytes = 0;
   private sizeBytes = 0;
 
-  constructor(private readonly limits: IntakeLimits) {
-    this.probe = new ImageProbe(limits.pixelsMax);
+  constructor(
+    private readonly limits: IntakeLimits,
+    edit: PictureEdit = { kind: 'keep' },
+  ) {
+    this.givenHash = edit.kind === 'clean' ? createHash('sha256') : null;
+    this.editor = toEditor(edit);
+    this.probe = new ImageProbe(limits.pixelsMax, { editor: this.editor });
   }
 
   /** Throws before its end unless all of it is a picture, so that the store never keeps anything else. */
@@ -34,14 +47,22 @@ export class MediaIntake {
     for await (const chunk of source) {
       this.receivedBytes += chunk.byteLength;
       if (this.receivedBytes > this.limits.bytesMax) throw mediaTooLarge(this.limits.bytesMax);
-      const kept = this.probe.push(chunk);
-      if (kept.byteLength === 0) continue;
-      this.hash.update(kept);
-      this.sizeBytes += kept.byteLength;
-      yield kept;
+      this.givenHash?.update(chunk);
+      for (const kept of this.probe.push(chunk)) {
+        if (kept.byteLength === 0) continue;
+        this.hash.update(kept);
+        this.sizeBytes += kept.byteLength;
+        yield kept;
+      }
     }
     const facts = this.probe.finish();
-    this.outcome = { ...facts, sha256: this.hash.digest('hex'), sizeBytes: this.sizeBytes };
+    this.outcome = {
+      ...facts,
+      sha256: this.hash.digest('hex'),
+      sizeBytes: this.sizeBytes,
+      givenSha256: this.givenHash?.digest('hex') ?? null,
+      hasManifest: this.editor.hasManifest,
+    };
   }
 
   /** To be asked once everything has passed. */

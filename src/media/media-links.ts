@@ -13,8 +13,24 @@ export interface MediaLink {
   version: number;
 }
 
-/** Names the form of the signed text, so that another form never collides with it. */
+/** What a link to a picture by its own id opens. Everything in it is signed. */
+export interface AssetLink {
+  assetId: string;
+  searchSpaceId: string;
+  /** The picture's links version. */
+  version: number;
+  /** In what form it is shown, as `toTransformQuery` writes it; empty = as it is. */
+  transform: string;
+}
+
+export interface SignedLink {
+  token: string;
+  expiresAt: Date;
+}
+
+/** Name the form of the signed text, so that another form never collides with it. */
 const PURPOSE = 'atelier image link 1';
+const ASSET_PURPOSE = 'atelier media link 1';
 const MS_PER_S = 1_000;
 /** Links of one picture stay the same for this long, so that caches and pages can keep them. */
 const STABLE_MAX_S = 3_600;
@@ -42,10 +58,12 @@ export class MediaLinks {
    * all through that hour and never lives longer than LINK_TTL_S.
    */
   sign(link: MediaLink): string {
-    const stableS = Math.min(STABLE_MAX_S, Math.floor(this.ttlS / STABLE_PART));
-    const nowS = Math.floor(this.clock.now().getTime() / MS_PER_S);
-    const expiresAtS = nowS - (nowS % stableS) + this.ttlS;
-    return `${expiresAtS.toString(36)}.${this.toMac(link, expiresAtS)}`;
+    return this.seal(toFields(link), this.ttlS).token;
+  }
+
+  /** The same for the route of single pictures. @param ttlS how long it lives at most; default LINK_TTL_S */
+  signAsset(link: AssetLink, ttlS: number = this.ttlS): SignedLink {
+    return this.seal(toAssetFields(link), ttlS);
   }
 
   /**
@@ -53,21 +71,50 @@ export class MediaLinks {
    * @throws DomainError `media.link_invalid` for a token that is forged, expired, for something else, or no token.
    */
   verify(token: string, link: MediaLink): Date {
+    return this.unseal(token, toFields(link));
+  }
+
+  /** As `verify`. */
+  verifyAsset(token: string, link: AssetLink): Date {
+    return this.unseal(token, toAssetFields(link));
+  }
+
+  private seal(fields: Fields, ttlS: number): SignedLink {
+    const stableS = Math.min(STABLE_MAX_S, Math.floor(ttlS / STABLE_PART));
+    const nowS = Math.floor(this.clock.now().getTime() / MS_PER_S);
+    const expiresAtS = nowS - (nowS % stableS) + ttlS;
+    return {
+      token: `${expiresAtS.toString(36)}.${this.toMac(fields, expiresAtS)}`,
+      expiresAt: new Date(expiresAtS * MS_PER_S),
+    };
+  }
+
+  private unseal(token: string, fields: Fields): Date {
     const [, expiry, mac] = TOKEN_FORM.exec(token) ?? [];
     if (expiry === undefined || mac === undefined) throw mediaLinkInvalid();
     const expiresAtS = Number.parseInt(expiry, 36);
     const isGenuine = timingSafeEqual(
       Buffer.from(mac, 'latin1'),
-      Buffer.from(this.toMac(link, expiresAtS), 'latin1'),
+      Buffer.from(this.toMac(fields, expiresAtS), 'latin1'),
     );
     const expiresAt = new Date(expiresAtS * MS_PER_S);
     if (!isGenuine || expiresAt <= this.clock.now()) throw mediaLinkInvalid();
     return expiresAt;
   }
 
-  private toMac(link: MediaLink, expiresAtS: number): string {
-    const { generationId, searchSpaceId, index, version } = link;
-    const fields = [PURPOSE, generationId, searchSpaceId, index, version, expiresAtS];
-    return createHmac('sha256', this.key).update(fields.join('\n')).digest('base64url');
+  private toMac(fields: Fields, expiresAtS: number): string {
+    const text = [...fields, expiresAtS].join('\n');
+    return createHmac('sha256', this.key).update(text).digest('base64url');
   }
+}
+
+/** None of them has a line break in it. */
+type Fields = readonly (string | number)[];
+
+function toFields({ generationId, searchSpaceId, index, version }: MediaLink): Fields {
+  return [PURPOSE, generationId, searchSpaceId, index, version];
+}
+
+function toAssetFields({ assetId, searchSpaceId, version, transform }: AssetLink): Fields {
+  return [ASSET_PURPOSE, assetId, searchSpaceId, version, transform];
 }

@@ -8,11 +8,17 @@ import { MediaStorage } from './domain/media-storage.strategy.js';
 @Injectable()
 export class MediaReaper {
   private readonly logger = new Logger(MediaReaper.name);
+  private readonly listeners: ((blob: ReleasedBlob) => Promise<void>)[] = [];
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly storage: MediaStorage,
   ) {}
+
+  /** Tells of bytes that are gone; `listener` never throws. */
+  onReaped(listener: (blob: ReleasedBlob) => Promise<void>): void {
+    this.listeners.push(listener);
+  }
 
   /**
    * The bytes go while the row is locked, and the row after them. Whoever stores the same picture meanwhile counts
@@ -25,6 +31,7 @@ export class MediaReaper {
       const key = await releases.lockUnused(blob);
       if (key === null) return;
       await this.storage.delete(key);
+      for (const listener of this.listeners) await listener(blob);
       await releases.forget(blob);
     });
   }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { assert } from '../common/assert.js';
 import { Clock } from '../common/clock.js';
+import type { DomainError } from '../common/domain-error.js';
 import { newId } from '../common/ids.js';
 import { AppConfig } from '../config/app-config.js';
 import {
@@ -10,7 +11,7 @@ import {
   type ReleasedBlob,
   toMediaType,
 } from './domain/media-asset.js';
-import { mediaBytesMissing } from './domain/media.errors.js';
+import { mediaBytesLost, mediaBytesMissing } from './domain/media.errors.js';
 import { MediaRepository } from './domain/media.repository.port.js';
 import { type ByteRange, MediaStorage, type StoredBytes } from './domain/media-storage.strategy.js';
 import {
@@ -23,6 +24,7 @@ import { GroupCommit } from './group-commit.js';
 import { type IntakeResult, MediaIntake } from './media-intake.js';
 import { MediaReaper } from './media-reaper.js';
 import { MediaRecovery } from './media-recovery.js';
+import type { PictureEdit } from './rewrite/picture-edit.js';
 
 /** Callers whose rows are committed together. */
 const BATCH_MAX = 256;
@@ -59,17 +61,18 @@ export class MediaService {
   /**
    * Streams a picture in, checked, measured and hashed on the way; nothing stays of one that is refused.
    * Staging for the same target again replaces what was there, until it is recorded.
-   * @param limits may only narrow FILE_LIMIT_BYTES and IMAGE_PIXELS_MAX.
+   * @param options `bytesMax` may only narrow FILE_LIMIT_BYTES; `edit` is what is done to the picture, by default all
+   *   that is not the picture is taken out of it.
    * @throws DomainError `media.type_refused`, `media.too_large`, `media.unreadable`, and what the source throws.
    */
   async stage(
     target: StageTarget,
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    limits: { bytesMax?: number } = {},
+    options: { bytesMax?: number; edit?: PictureEdit } = {},
   ): Promise<StagedMedia> {
     const { fileLimitBytes, pixelsMax } = this.config.media;
-    const bytesMax = Math.min(limits.bytesMax ?? fileLimitBytes, fileLimitBytes);
-    const intake = new MediaIntake({ bytesMax, pixelsMax });
+    const bytesMax = Math.min(options.bytesMax ?? fileLimitBytes, fileLimitBytes);
+    const intake = new MediaIntake({ bytesMax, pixelsMax }, options.edit ?? { kind: 'clean' });
     await this.storage.stage(toIncomingName(target), intake.pass(source));
     const result = intake.result();
     return { ...result, target, mediaType: toMediaType(result.format) };
@@ -108,15 +111,17 @@ export class MediaService {
   /**
    * Gives a generation a picture of the same space that is already stored, without copying it. From now on the bytes
    * stay when the generation they came from is deleted.
-   * @throws DomainError `request.not_found` when they were deleted meanwhile.
+   * @throws DomainError `request.not_found` when they were deleted meanwhile, `media.bytes_lost` when they were not.
    */
   async adopt(source: MediaAsset, target: StageTarget, id = newId()): Promise<MediaAsset> {
-    const asset = { ...source, ...target, id, createdAt: this.clock.now() };
+    // Of a picture that was adopted itself, the source is the one that a model made.
+    const sourceAssetId = source.sourceAssetId ?? source.id;
+    const asset = { ...source, ...target, id, sourceAssetId, createdAt: this.clock.now() };
     const added = await this.rows.add([asset]);
     assert(added.has(asset.id), 'the place of an adopted picture is taken');
     if (await this.storage.stat(toStorageKey(asset))) return asset;
     await this.recovery.drop([asset]);
-    throw mediaBytesMissing();
+    throw await this.toMissing(source);
   }
 
   /** See MediaRecovery.recover. */
@@ -143,7 +148,7 @@ export class MediaService {
 
   /**
    * Reads a stored picture. Whoever opens it must read or destroy the stream.
-   * @throws DomainError `request.not_found` when its bytes are gone.
+   * @throws DomainError `request.not_found` when it was deleted meanwhile, `media.bytes_lost` when it was not.
    */
   async openAsset(asset: MediaAsset, range?: ByteRange): Promise<StoredBytes> {
     const key = toStorageKey(asset);
@@ -151,7 +156,7 @@ export class MediaService {
     if (stored) return stored;
     // A crash may have come between its row and its bytes.
     const late = (await this.recovery.secure(asset)) ? await this.storage.open(key, range) : null;
-    if (!late) throw mediaBytesMissing();
+    if (!late) throw await this.toMissing(asset);
     return late;
   }
 
@@ -171,6 +176,12 @@ export class MediaService {
     await this.reaper.reapNow(released);
   }
 
+  /** Why there are no bytes: the picture is gone, or its record stands and the store has lost them. */
+  private async toMissing({ searchSpaceId, id }: MediaAsset): Promise<DomainError> {
+    const row = await this.repository.findInSpace(searchSpaceId, id);
+    return row ? mediaBytesLost(id) : mediaBytesMissing();
+  }
+
   private async commit(members: readonly MediaAsset[][]): Promise<ReadonlySet<string>[]> {
     const added = new Set(await this.repository.record(members.flat()));
     return members.map(() => added);
@@ -179,7 +190,9 @@ export class MediaService {
   private async promote(asset: MediaAsset): Promise<MediaAsset> {
     const isThere = await this.storage.promote(toIncomingName(asset), toStorageKey(asset));
     assert(isThere, 'a staged picture was gone before it was recorded');
-    return asset;
+    // As it is read again: what it was given as is for the row alone.
+    const { givenSha256: _given, ...kept } = asset;
+    return kept;
   }
 
   /** The place is taken: by the same call before a crash, or by one whose bytes were lost with it. */
@@ -196,13 +209,16 @@ export class MediaService {
   private toAsset(searchSpaceId: string, { staged, seed, id }: RecordItem): MediaAsset {
     return {
       ...staged.target,
-      id: id ?? newId(),
+      id: id ?? staged.target.id ?? newId(),
       searchSpaceId,
       sha256: staged.sha256,
       format: staged.format,
       widthPx: staged.widthPx,
       heightPx: staged.heightPx,
       sizeBytes: staged.sizeBytes,
+      sourceAssetId: null,
+      linksVersion: 1,
+      givenSha256: staged.target.role === 'output' ? null : (staged.givenSha256 ?? null),
       seed: Number.isSafeInteger(seed) ? (seed ?? null) : null,
       createdAt: this.clock.now(),
     };

@@ -1,37 +1,20 @@
 // Proves the headers under which a picture leaves: its real type, private, cached no longer than its link lives.
 import { describe, expect, it } from 'vitest';
-import type { MediaAsset } from './domain/media-asset.js';
-import { isNotModified, toImageHeaders } from './to-image-headers.js';
+import { isNotModified, toPictureHeaders } from './to-image-headers.js';
 
-const ASSET: MediaAsset = {
-  id: '0197f5a0-0000-7000-8000-000000000009',
-  searchSpaceId: '0197f5a0-0000-7000-8000-000000000002',
-  generationId: '0197f5a0-0000-7000-8000-000000000001',
-  attemptId: '0197f5a0-0000-7000-8000-000000000004',
-  role: 'output',
-  index: 2,
-  sha256: 'ab'.repeat(32),
-  format: 'webp',
-  widthPx: 64,
-  heightPx: 64,
-  sizeBytes: 1_234,
-  seed: null,
-  createdAt: new Date(0),
-};
+const ETAG = `"${'ab'.repeat(32)}"`;
+const FACTS = { etag: ETAG, mediaType: 'image/webp', fileName: 'generated-1-2.webp' };
 const NOW = new Date('2026-03-01T12:00:00Z');
 
-describe('toImageHeaders', () => {
+describe('toPictureHeaders', () => {
   it('says what the picture is and lets it do nothing', () => {
-    const headers = toImageHeaders(ASSET, {
-      now: NOW,
-      expiresAt: new Date('2026-03-01T13:00:00Z'),
-    });
-    expect(headers).toEqual({
+    const expiresAt = new Date('2026-03-01T13:00:00Z');
+    expect(toPictureHeaders({ ...FACTS, expiresAt }, NOW)).toEqual({
       'content-type': 'image/webp',
-      'content-length': '1234',
-      'content-disposition': `inline; filename="generated-${ASSET.generationId}-2.webp"`,
+      'content-disposition': 'inline; filename="generated-1-2.webp"',
       'cache-control': 'private, max-age=3600, immutable',
-      etag: `"${ASSET.sha256}"`,
+      'accept-ranges': 'bytes',
+      etag: ETAG,
       'x-content-type-options': 'nosniff',
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
       'cross-origin-resource-policy': 'cross-origin',
@@ -40,23 +23,28 @@ describe('toImageHeaders', () => {
 
   it('rounds the life of the link down and never below nothing', () => {
     const at = (expiresAt: string) =>
-      toImageHeaders(ASSET, { now: NOW, expiresAt: new Date(expiresAt) })['cache-control'];
+      toPictureHeaders({ ...FACTS, expiresAt: new Date(expiresAt) }, NOW)['cache-control'];
     expect(at('2026-03-01T12:00:01.999Z')).toContain('max-age=1,');
     expect(at('2026-03-01T11:00:00Z')).toContain('max-age=0,');
+  });
+
+  it('lets nobody keep without asking what is seen by right and not by link', () => {
+    const headers = toPictureHeaders({ ...FACTS, expiresAt: null }, NOW);
+    expect(headers['cache-control']).toBe('private, no-cache');
   });
 });
 
 describe('isNotModified', () => {
   it.each([
-    [`"${'ab'.repeat(32)}"`, true],
-    [`W/"${'ab'.repeat(32)}"`, true],
-    [`"other", "${'ab'.repeat(32)}"`, true],
+    [ETAG, true],
+    [`W/${ETAG}`, true],
+    [`"other", ${ETAG}`, true],
     ['*', true],
     ['"other"', false],
     ['ab'.repeat(32), false],
     ['', false],
     [undefined, false],
   ])('answers %s with %s', (header, expected) => {
-    expect(isNotModified(header, ASSET)).toBe(expected);
+    expect(isNotModified(header, ETAG)).toBe(expected);
   });
 });

@@ -4,6 +4,7 @@ import {
   mkdir,
   open,
   opendir,
+  readdir,
   rename,
   rm,
   stat,
@@ -14,12 +15,15 @@ import {
   type ByteRange,
   MediaStorage,
   type StoredBytes,
+  type StoredObject,
 } from '../domain/media-storage.strategy.js';
 import { assertIncomingName, assertStorageKey } from '../domain/storage-key.js';
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const INCOMING = 'incoming';
+/** Of what is on its way; whoever made it is the only one to bring that file. */
+const PART_SUFFIX = '.part';
 
 /**
  * Pictures as files under one folder, which all processes mount: `incoming/<name>`, then `<key>`.
@@ -40,6 +44,27 @@ export class FilesystemMediaStorage extends MediaStorage {
 
   async stage(name: string, source: AsyncIterable<Uint8Array>): Promise<void> {
     await this.write(this.toIncomingPath(name), source);
+  }
+
+  async presignUpload(name: string): Promise<null> {
+    assertIncomingName(name);
+    return null;
+  }
+
+  override async receive(name: string, source: AsyncIterable<Uint8Array>): Promise<boolean> {
+    const path = this.toIncomingPath(name);
+    const part = `${path}${PART_SUFFIX}`;
+    const handle = await orTaken(open(part, 'wx', FILE_MODE));
+    if (!handle) return false;
+    // Only now: whoever brought it before has let go of the part with the rename that made it whole.
+    if (await findFacts(path)) {
+      await handle.close();
+      await rm(part, { force: true });
+      return false;
+    }
+    await fill(handle, part, source);
+    await rename(part, path);
+    return true;
   }
 
   async promote(name: string, key: string): Promise<boolean> {
@@ -84,6 +109,16 @@ export class FilesystemMediaStorage extends MediaStorage {
     await rm(this.toPath(key), { force: true });
   }
 
+  override async list(after: string | null, limit: number): Promise<StoredObject[]> {
+    const found: StoredObject[] = [];
+    for await (const key of walk(this.folder, '', after)) {
+      const facts = await findFacts(join(this.folder, key));
+      if (facts) found.push({ key, ...facts });
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
   async ping(): Promise<void> {
     // A file is written, because a full disk or one that turned read-only still lets folders be read.
     const path = join(this.incomingFolder, `ping-${randomUUID()}`);
@@ -98,16 +133,7 @@ export class FilesystemMediaStorage extends MediaStorage {
     path: string,
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): Promise<void> {
-    const handle = await open(path, 'w', FILE_MODE);
-    try {
-      await writeFile(handle, source);
-      await handle.sync();
-    } catch (error) {
-      await handle.close();
-      await rm(path, { force: true });
-      throw error;
-    }
-    await handle.close();
+    await fill(await open(path, 'w', FILE_MODE), path, source);
   }
 
   private toIncomingPath(name: string): string {
@@ -119,6 +145,45 @@ export class FilesystemMediaStorage extends MediaStorage {
     assertStorageKey(key);
     return join(this.folder, key);
   }
+}
+
+/** Nothing stays of what does not come whole. */
+async function fill(
+  handle: FileHandle,
+  path: string,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
+  try {
+    await writeFile(handle, source);
+    await handle.sync();
+  } catch (error) {
+    await handle.close();
+    await rm(path, { force: true });
+    throw error;
+  }
+  await handle.close();
+}
+
+/** Paths of files after that one, in the order of their bytes; folders that lie wholly before it are not read. */
+async function* walk(root: string, path: string, after: string | null): AsyncGenerator<string> {
+  const entries = (await orNull(readdir(join(root, path), { withFileTypes: true }))) ?? [];
+  const names = entries
+    .filter(({ name }) => path !== '' || name !== INCOMING)
+    .map((entry) => ({
+      isFolder: entry.isDirectory(),
+      path: entry.isDirectory() ? `${path}${entry.name}/` : `${path}${entry.name}`,
+    }))
+    .toSorted((one, other) => compareBytes(one.path, other.path));
+  for (const name of names) {
+    const isWithin = name.isFolder && after?.startsWith(name.path);
+    if (after !== null && compareBytes(name.path, after) <= 0 && !isWithin) continue;
+    if (name.isFolder) yield* walk(root, name.path, after);
+    else yield name.path;
+  }
+}
+
+function compareBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
 async function openFile(path: string, range?: ByteRange): Promise<StoredBytes | null> {
@@ -149,11 +214,20 @@ async function isDone(work: Promise<void>): Promise<boolean> {
 }
 
 /** Null when there is no such file. */
-async function orNull<T>(work: Promise<T>): Promise<T | null> {
+function orNull<T>(work: Promise<T>): Promise<T | null> {
+  return unless('ENOENT', work);
+}
+
+/** Null when there is such a file already. */
+function orTaken<T>(work: Promise<T>): Promise<T | null> {
+  return unless('EEXIST', work);
+}
+
+async function unless<T>(code: string, work: Promise<T>): Promise<T | null> {
   try {
     return await work;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if ((error as NodeJS.ErrnoException).code === code) return null;
     throw error;
   }
 }

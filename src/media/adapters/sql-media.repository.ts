@@ -4,7 +4,7 @@ import type { AssetRole, ImageFormat, MediaAsset } from '../domain/media-asset.j
 import { MediaRepository } from '../domain/media.repository.port.js';
 import { type IncomingName, toStorageKey } from '../domain/storage-key.js';
 
-interface AssetRow {
+export interface AssetRow {
   id: string;
   search_space_id: string;
   generation_id: string | null;
@@ -17,11 +17,15 @@ interface AssetRow {
   height_px: number;
   size_bytes: string;
   seed: string | null;
+  source_asset_id: string | null;
+  links_version: number;
   created_at: Date;
+  /** Undefined where nobody asked how it looks. */
+  thumbhash?: string | null;
 }
 
-const COLUMNS = `id, search_space_id, generation_id, attempt_id, role, index, sha256, format, width_px, height_px,
-  size_bytes, seed, created_at`;
+export const ASSET_COLUMNS = `id, search_space_id, generation_id, attempt_id, role, index, sha256, format, width_px, height_px,
+  size_bytes, seed, source_asset_id, links_version, created_at`;
 
 /** Prepared statements on the pool: recording stands on the path of every generation. */
 @Injectable()
@@ -45,7 +49,10 @@ export class SqlMediaRepository extends MediaRepository {
   ): Promise<MediaAsset[]> {
     const rows = await this.sql.query<AssetRow>(
       'media_find_by_generations',
-      `SELECT ${COLUMNS} FROM media_assets WHERE generation_id = ANY ($1::uuid[]) AND role = $2
+      `SELECT ${ASSET_COLUMNS},
+              (SELECT thumbhash FROM media_analyses AS looks
+                WHERE looks.search_space_id = a.search_space_id AND looks.sha256 = a.sha256) AS thumbhash
+         FROM media_assets AS a WHERE generation_id = ANY ($1::uuid[]) AND role = $2
         ORDER BY generation_id, index, attempt_id`,
       [generationIds, role],
     );
@@ -55,7 +62,7 @@ export class SqlMediaRepository extends MediaRepository {
   async findByAttempt(attemptId: string): Promise<MediaAsset[]> {
     const rows = await this.sql.query<AssetRow>(
       'media_find_by_attempt',
-      `SELECT ${COLUMNS} FROM media_assets WHERE attempt_id = $1 ORDER BY role, index`,
+      `SELECT ${ASSET_COLUMNS} FROM media_assets WHERE attempt_id = $1 ORDER BY role, index`,
       [attemptId],
     );
     return rows.map(toAsset);
@@ -64,7 +71,7 @@ export class SqlMediaRepository extends MediaRepository {
   async findInSpace(searchSpaceId: string, assetId: string): Promise<MediaAsset | null> {
     const [row] = await this.sql.query<AssetRow>(
       'media_find_in_space',
-      `SELECT ${COLUMNS} FROM media_assets WHERE id = $1 AND search_space_id = $2`,
+      `SELECT ${ASSET_COLUMNS} FROM media_assets WHERE id = $1 AND search_space_id = $2`,
       [assetId, searchSpaceId],
     );
     return row ? toAsset(row) : null;
@@ -73,15 +80,17 @@ export class SqlMediaRepository extends MediaRepository {
   async findByIncomingName({ ownerId, role, index }: IncomingName): Promise<MediaAsset | null> {
     const [row] = await this.sql.query<AssetRow>(
       'media_find_by_incoming',
-      `SELECT ${COLUMNS} FROM media_assets
-        WHERE (attempt_id = $1 OR (generation_id = $1 AND attempt_id IS NULL)) AND role = $2 AND index = $3`,
+      `SELECT ${ASSET_COLUMNS} FROM media_assets
+        WHERE (attempt_id = $1 OR (generation_id = $1 AND attempt_id IS NULL) OR (id = $1 AND role = 'upload'))
+          AND role = $2 AND index = $3`,
       [ownerId, role, index],
     );
     return row ? toAsset(row) : null;
   }
 }
 
-function toMember(asset: MediaAsset): Record<string, unknown> {
+/** As the database functions take it. */
+export function toMember(asset: MediaAsset): Record<string, unknown> {
   return {
     id: asset.id,
     search_space_id: asset.searchSpaceId,
@@ -96,11 +105,13 @@ function toMember(asset: MediaAsset): Record<string, unknown> {
     height_px: asset.heightPx,
     size_bytes: asset.sizeBytes,
     seed: asset.seed,
+    source_asset_id: asset.sourceAssetId ?? null,
+    given_sha256: asset.givenSha256 ?? null,
     created_at: asset.createdAt.toISOString(),
   };
 }
 
-function toAsset(row: AssetRow): MediaAsset {
+export function toAsset(row: AssetRow): MediaAsset {
   return {
     id: row.id,
     searchSpaceId: row.search_space_id,
@@ -114,6 +125,9 @@ function toAsset(row: AssetRow): MediaAsset {
     heightPx: row.height_px,
     sizeBytes: Number(row.size_bytes),
     seed: row.seed === null ? null : Number(row.seed),
+    sourceAssetId: row.source_asset_id,
+    linksVersion: row.links_version,
     createdAt: row.created_at,
+    ...(row.thumbhash !== undefined && { thumbhash: row.thumbhash }),
   };
 }

@@ -38,11 +38,21 @@ export function mediaUnreadable(fault: string): DomainError {
 export function mediaLinkInvalid(): DomainError {
   return new DomainError(
     'media.link_invalid',
-    'The link is not valid or has expired; read the generation again for a fresh one.',
+    'The link is not valid or has expired; ask for a fresh one: read the generation again, or POST /api/v1/media/{id}/links.',
   );
 }
 
 /** 404 although the row is there: the bytes are not. */
 export function mediaBytesMissing(): DomainError {
   return DomainError.notFound('picture');
+}
+
+/** 410: the row is there, and the store has its bytes nowhere. */
+export function mediaBytesLost(assetId: string): DomainError {
+  return new DomainError(
+    'media.bytes_lost',
+    `The store has lost the bytes of picture ${assetId}. Its record stays; make or upload the picture again, and tell an ` +
+      'operator, who can put the file back from a backup.',
+    { details: { media_id: assetId } },
+  );
 }

@@ -10,7 +10,7 @@ export abstract class MediaRepository {
    */
   abstract record(assets: readonly MediaAsset[]): Promise<string[]>;
 
-  /** Of all these generations, by generation and index. */
+  /** Of all these generations, by generation and index, with their placeholders. */
   abstract findByGenerations(
     generationIds: readonly string[],
     role: AssetRole,

@@ -4,7 +4,9 @@ import { newId } from '../../common/ids.js';
 import {
   assertIncomingName,
   assertStorageKey,
+  isStorageKey,
   parseIncomingName,
+  parseStorageKey,
   toIncomingName,
   toStorageKey,
 } from './storage-key.js';
@@ -17,6 +19,8 @@ describe('storage keys', () => {
     const key = toStorageKey({ searchSpaceId: SPACE, sha256: SHA256, format: 'png' });
     expect(key).toBe(`${SPACE}/cd/${SHA256}.png`);
     expect(() => assertStorageKey(key)).not.toThrow();
+    expect(isStorageKey(key)).toBe(true);
+    expect(parseStorageKey(key)).toEqual({ searchSpaceId: SPACE, sha256: SHA256, format: 'png' });
   });
 
   it.each([
@@ -34,6 +38,7 @@ describe('storage keys', () => {
     `incoming/${newId()}-output-0`,
   ])('are not "%s"', (key) => {
     expect(() => assertStorageKey(key)).toThrow('not a storage key');
+    expect(isStorageKey(key)).toBe(false);
   });
 
   it('are not made of anything but ids and hashes', () => {
@@ -54,6 +59,9 @@ describe('incoming names', () => {
       index: 3,
     });
     expect(parseIncomingName(toIncomingName(input))?.ownerId).toBe(generationId);
+    const upload = { id: newId(), generationId: null, attemptId: null } as const;
+    const name = toIncomingName({ ...upload, role: 'upload', index: 0 });
+    expect(parseIncomingName(name)).toEqual({ ownerId: upload.id, role: 'upload', index: 0 });
   });
 
   it.each(['', '..', '../x-output-0', 'x-output-0', `${SPACE}-other-0`, `${SPACE}-output--1`])(

@@ -19,7 +19,7 @@ function probe(bytes: Uint8Array, chunkBytes = bytes.length): Verdict {
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     // A scratch buffer that is overwritten at once, as a decoder's would be.
     const scratch = Uint8Array.from(bytes.subarray(at, at + chunkBytes));
-    kept.push(Buffer.from(walker.push(scratch)));
+    kept.push(Buffer.concat(walker.push(scratch)));
     scratch.fill(0);
   }
   return { facts: walker.finish(), kept: Buffer.concat(kept) };

@@ -1,14 +1,19 @@
 import { mediaUnreadable } from '../domain/media.errors.js';
-import { type ImageWalk, measured, seekMarker, skip, take } from './image-step.js';
+import { type ImageWalk, measured, peek, seekMarker, skip, take } from './image-step.js';
+import { PartsLimit } from './parts-limit.js';
+import type { JpegEditor } from './picture-editor.js';
 
 export const JPEG_SIGNATURE = Buffer.from('ffd8ff', 'hex');
 
-const MARKER = { startOfImage: 0xd8, endOfImage: 0xd9, startOfScan: 0xda } as const;
+const MARKER = { startOfImage: 0xd8, endOfImage: 0xd9, startOfScan: 0xda, comment: 0xfe } as const;
+const APPLICATION_FIRST = 0xe0;
+const APPLICATION_LAST = 0xef;
 /** Baseline, extended and progressive frames; the rest (lossless, arithmetic) hardly any decoder reads. */
 const FRAMES: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2]);
 const REFUSED_FRAMES: ReadonlySet<number> = new Set([
   0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf,
 ]);
+const HEAD_BYTES = 4;
 const FRAME_BYTES = 6;
 /** Markers from TEM to RST7, and stuffing, that stand alone and only inside a scan. */
 const LONE_MARKERS: ReadonlySet<number> = new Set([
@@ -16,17 +21,28 @@ const LONE_MARKERS: ReadonlySet<number> = new Set([
 ]);
 
 /** From start to end of image, over every segment and scan (ITU-T T.81, annex B). */
-export function* walkJpeg(): ImageWalk {
+export function* walkJpeg(editor: JpegEditor): ImageWalk {
   yield* take(2);
+  const parts = new PartsLimit();
   let isMeasured = false;
   let hasScan = false;
-  let marker = yield* takeMarker();
+  let hasTables = false;
+  let marker = yield* peekMarker();
   while (marker !== MARKER.endOfImage) {
     if (LONE_MARKERS.has(marker) || marker === MARKER.startOfImage || REFUSED_FRAMES.has(marker)) {
       throw mediaUnreadable('the JPEG has a part that does not belong there');
     }
-    const sizeBytes = (yield* take(2)).readUInt16BE(0) - 2;
+    parts.add();
+    const sizeBytes = (yield* peek(HEAD_BYTES)).readUInt16BE(2) - 2;
     if (sizeBytes < 0) throw mediaUnreadable('a part of the JPEG has an impossible size');
+    if (isApplication(marker)) {
+      yield* editor.segment(marker, sizeBytes);
+      marker = yield* peekMarker();
+      continue;
+    }
+    if (!hasTables) yield* editor.beforeTables();
+    hasTables = true;
+    yield* take(HEAD_BYTES);
     if (FRAMES.has(marker)) {
       yield* walkFrame(sizeBytes);
       isMeasured = true;
@@ -38,9 +54,10 @@ export function* walkJpeg(): ImageWalk {
       hasScan = true;
       marker = yield* seekMarker();
     } else {
-      marker = yield* takeMarker();
+      marker = yield* peekMarker();
     }
   }
+  yield* take(2);
   if (!hasScan) throw mediaUnreadable('the JPEG has no pixels');
 }
 
@@ -54,11 +71,18 @@ function* walkFrame(sizeBytes: number): ImageWalk {
   yield* skip(sizeBytes - FRAME_BYTES);
 }
 
-function* takeMarker(): ImageWalk<number> {
-  if ((yield* take(1)).readUInt8(0) !== 0xff) throw mediaUnreadable('the JPEG loses its thread');
+/** The marker that comes next; it is not read yet, because whether it stays is not known. */
+function* peekMarker(): ImageWalk<number> {
   for (;;) {
-    const marker = (yield* take(1)).readUInt8(0);
-    // Any number of fill bytes may stand before a marker.
+    const bytes = yield* peek(2);
+    if (bytes.readUInt8(0) !== 0xff) throw mediaUnreadable('the JPEG loses its thread');
+    const marker = bytes.readUInt8(1);
     if (marker !== 0xff) return marker;
+    // Any number of fill bytes may stand before a marker.
+    yield* skip(1);
   }
+}
+
+function isApplication(marker: number): boolean {
+  return (marker >= APPLICATION_FIRST && marker <= APPLICATION_LAST) || marker === MARKER.comment;
 }

@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { mediaUnreadable } from '../domain/media.errors.js';
-import { type ImageWalk, measured, skip, take } from './image-step.js';
+import { type ImageWalk, measured, peek, skip, skipPixels, take } from './image-step.js';
+import { PartsLimit } from './parts-limit.js';
+import type { PngEditor } from './picture-editor.js';
 
 export const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 
@@ -18,22 +20,31 @@ const DEPTHS: Readonly<Record<number, readonly number[]>> = {
 };
 
 /** From signature to IEND; the checksums of all parts that a decoder needs must be right. */
-export function* walkPng(): ImageWalk {
+export function* walkPng(editor: PngEditor): ImageWalk {
   yield* take(PNG_SIGNATURE.length);
   yield* walkHeader();
+  const parts = new PartsLimit();
   let hasPixels = false;
   for (;;) {
-    const head = yield* take(CHUNK_HEAD_BYTES);
+    const head = yield* peek(CHUNK_HEAD_BYTES);
     const sizeBytes = head.readUInt32BE(0);
     const type = head.toString('latin1', 4);
     if (sizeBytes > NUMBER_MAX) throw mediaUnreadable('a part of the PNG has an impossible size');
-    const crc = yield* skip(sizeBytes, crc32(head.subarray(4)));
+    if (isAncillary(type)) {
+      parts.add();
+      yield* editor.ancillary(type, sizeBytes);
+      continue;
+    }
+    const isPixels = type === 'IDAT';
+    if (isPixels && !hasPixels) yield* editor.beforePixels();
+    const begun = crc32((yield* take(CHUNK_HEAD_BYTES)).subarray(4));
+    const crc = yield* isPixels ? skipPixels(sizeBytes, begun) : skip(sizeBytes, begun);
     const expected = yield* take(CRC_BYTES);
-    if (isAncillary(type)) continue;
     if (expected.readUInt32BE(0) !== crc) throw mediaUnreadable('a checksum of the PNG is wrong');
-    if (type === 'IDAT') hasPixels = true;
+    if (isPixels) hasPixels = true;
     else if (type === 'IEND') break;
     else if (type !== 'PLTE') throw mediaUnreadable('the PNG has an unknown critical part');
+    else parts.add();
   }
   if (!hasPixels) throw mediaUnreadable('the PNG has no pixels');
 }

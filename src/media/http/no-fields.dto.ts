@@ -1,0 +1,2 @@
+/** A body is not needed; one that is sent may have no field. */
+export class NoFieldsDto {}
