@@ -46,17 +46,26 @@ describe('checkCapability', () => {
     ['gpt-image-2', 'size', size(3840, 2176)],
     ['gpt-image-2', 'size', size(512, 512)],
     ['gpt-image-1.5', 'size', size(2048, 2048)],
-    ['gpt-image-2', 'n', { n: 0 }],
     ['gpt-image-2', 'n', { n: 11 }],
-    ['gpt-image-2', 'n', { n: 1.5 }],
     ['gpt-image-2', 'quality', { quality: 'max' }],
     ['embedded-image', 'quality', { quality: 'best' }],
     ['embedded-image', 'style', { style: 'cubist' }],
-    ['gpt-image-2', 'background', { background: 'transparent', outputFormat: 'jpeg' }],
     ['embedded-image', 'prompt', { prompt: 'a'.repeat(10_001) }],
     ['gpt-image-2', 'prompt', { prompt: 'a'.repeat(32_001) }],
-    ['gpt-image-2', 'reference_images', { operation: 'edit' }],
     ['gpt-image-2', 'reference_images', { operation: 'edit', inputImageCount: 17 }],
+  ])('%s lacks a %s that others may take: %o', (model, field, overrides) => {
+    const error = refuse(model, overrides);
+    expect(error.code).toBe('routing.capability_missing');
+    expect(error.fields.map((fault) => fault.field)).toEqual([field]);
+    expect(error.message).toContain(field);
+    expect(error.message).toContain('choose another model');
+  });
+
+  it.each<[string, string, Partial<ImageRequestShape>]>([
+    ['gpt-image-2', 'n', { n: 0 }],
+    ['gpt-image-2', 'n', { n: 1.5 }],
+    ['gpt-image-2', 'background', { background: 'transparent', outputFormat: 'jpeg' }],
+    ['gpt-image-2', 'reference_images', { operation: 'edit' }],
     ['gpt-image-2', 'reference_images', { operation: 'try_on', inputImageCount: 1 }],
     ['gpt-image-2', 'reference_images', { inputImageCount: 1 }],
     ['gpt-image-2', 'mask', { operation: 'inpaint', inputImageCount: 1 }],

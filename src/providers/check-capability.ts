@@ -1,6 +1,8 @@
-import { DomainError, type FieldFault } from '../common/domain-error.js';
+import { DomainError } from '../common/domain-error.js';
+import { type ModelFault, refuseModelFaults } from './shared/model-lack.js';
 import { describeSizes, isSizePossible } from './size-rule.js';
 import type {
+  GarmentCategory,
   ImageBackground,
   ImageCapabilities,
   ImageFormat,
@@ -23,6 +25,8 @@ export interface ImageRequestShape {
   outputFormat?: ImageFormat | null;
   background?: ImageBackground | null;
   inputImageCount: number;
+  /** Where the garments of a try-on are worn, as far as it was told. */
+  garmentCategories?: readonly GarmentCategory[];
   hasMask: boolean;
 }
 
@@ -46,8 +50,8 @@ export function isRetired(model: Pick<ImageModel, 'status' | 'shutdownDate'>, no
 /**
  * Refuses, before anything is held or sent, what this model cannot do. Options that merely have no effect on it (seed,
  * guidance…) are not refused: they come back as warnings.
- * @throws DomainError `routing.model_retired` naming the successor, `routing.capability_missing` for the operation,
- *   `request.invalid` naming every field at fault.
+ * @throws DomainError `routing.model_retired` naming the successor, `routing.capability_missing` for the operation or
+ *   naming every field that the model does not take, `request.invalid` for what no model takes.
  */
 export function checkCapability(model: ImageModel, request: ImageRequestShape, now: Date): void {
   if (isRetired(model, now)) throw toRetired(model);
@@ -62,19 +66,14 @@ export function checkCapability(model: ImageModel, request: ImageRequestShape, n
       },
     );
   }
-  const fields = [
+  refuseModelFaults(model.id, [
     ...checkPrompt(capabilities, request),
     ...checkCount(capabilities, request),
     ...checkSize(capabilities, request),
     ...checkChoices(capabilities, request),
     ...checkInputs(capabilities, request),
-  ];
-  const [first] = fields;
-  if (!first) return;
-  throw new DomainError('request.invalid', `${first.field} ${first.message} with ${model.id}`, {
-    fields,
-    details: { model: model.id },
-  });
+    ...checkGarments(capabilities, request),
+  ]);
 }
 
 function toRetired(model: ImageModel): DomainError {
@@ -90,30 +89,32 @@ function toRetired(model: ImageModel): DomainError {
   );
 }
 
-function checkPrompt(capabilities: ImageCapabilities, request: ImageRequestShape): FieldFault[] {
+function checkPrompt(capabilities: ImageCapabilities, request: ImageRequestShape): ModelFault[] {
   const { promptCharsMax } = capabilities;
   // Code units are at least as many as characters: counting is only needed beyond the bound.
   if (request.prompt.length <= promptCharsMax) return [];
   if ([...request.prompt].length <= promptCharsMax) return [];
-  return [{ field: 'prompt', message: `must have at most ${promptCharsMax} characters` }];
+  return [
+    { field: 'prompt', message: `must have at most ${promptCharsMax} characters`, isLack: true },
+  ];
 }
 
-function checkCount(capabilities: ImageCapabilities, request: ImageRequestShape): FieldFault[] {
+function checkCount(capabilities: ImageCapabilities, request: ImageRequestShape): ModelFault[] {
   const { nMax } = capabilities;
   if (Number.isInteger(request.n) && request.n >= 1 && request.n <= nMax) return [];
   const message = nMax === 1 ? 'must be 1' : `must be a whole number from 1 to ${nMax}`;
-  return [{ field: 'n', message }];
+  return [{ field: 'n', message, isLack: Number.isInteger(request.n) && request.n > nMax }];
 }
 
-function checkSize(capabilities: ImageCapabilities, request: ImageRequestShape): FieldFault[] {
+function checkSize(capabilities: ImageCapabilities, request: ImageRequestShape): ModelFault[] {
   const { widthPx, heightPx } = request;
   if (widthPx === null || heightPx === null) return [];
   if (isSizePossible(capabilities.sizes, { widthPx, heightPx })) return [];
-  return [{ field: 'size', message: describeSizes(capabilities.sizes) }];
+  return [{ field: 'size', message: describeSizes(capabilities.sizes), isLack: true }];
 }
 
 /** An option the model does not know at all only warns; a value outside the ones it knows is refused. */
-function checkChoices(capabilities: ImageCapabilities, request: ImageRequestShape): FieldFault[] {
+function checkChoices(capabilities: ImageCapabilities, request: ImageRequestShape): ModelFault[] {
   const { quality, style, outputFormat, background } = request;
   const faults = [
     ...checkChoice('quality', quality, capabilities.qualities),
@@ -122,9 +123,10 @@ function checkChoices(capabilities: ImageCapabilities, request: ImageRequestShap
   ];
   if (background !== 'transparent') return faults;
   if (!capabilities.backgrounds.includes('transparent')) {
-    faults.push({ field: 'background', message: 'cannot be transparent' });
+    faults.push({ field: 'background', message: 'cannot be transparent', isLack: true });
   } else if (outputFormat === 'jpeg') {
-    faults.push({ field: 'background', message: 'can be transparent in png and webp only' });
+    const message = 'can be transparent in png and webp only';
+    faults.push({ field: 'background', message, isLack: false });
   }
   return faults;
 }
@@ -133,30 +135,40 @@ function checkChoice(
   field: string,
   value: string | null | undefined,
   allowed: readonly string[],
-): FieldFault[] {
+): ModelFault[] {
   if (value === null || value === undefined || value === 'auto') return [];
   if (allowed.length === 0 || allowed.includes(value)) return [];
-  return [{ field, message: `must be one of ${allowed.join(', ')}` }];
+  return [{ field, message: `must be one of ${allowed.join(', ')}`, isLack: true }];
 }
 
-function checkInputs(capabilities: ImageCapabilities, request: ImageRequestShape): FieldFault[] {
+function checkInputs(capabilities: ImageCapabilities, request: ImageRequestShape): ModelFault[] {
   const { operation, inputImageCount, hasMask } = request;
   const min = INPUT_IMAGES_MIN[operation];
   const max = operation === 'generate' ? 0 : capabilities.inputImagesMax;
-  const faults: FieldFault[] = [];
+  const faults: ModelFault[] = [];
   if (inputImageCount < min) {
     faults.push({
       field: 'reference_images',
       message: `must hold at least ${min} for ${operation}`,
+      isLack: false,
     });
   } else if (inputImageCount > max) {
     const message = max === 0 ? `are not used by ${operation}` : `must hold at most ${max}`;
-    faults.push({ field: 'reference_images', message });
+    faults.push({ field: 'reference_images', message, isLack: max > 0 });
   }
   if (hasMask && (!capabilities.mask || (operation !== 'edit' && operation !== 'inpaint'))) {
-    faults.push({ field: 'mask', message: `is not used by ${operation}` });
+    const isLack = operation === 'edit' || operation === 'inpaint';
+    faults.push({ field: 'mask', message: `is not used by ${operation}`, isLack });
   } else if (!hasMask && operation === 'inpaint') {
-    faults.push({ field: 'mask', message: 'is needed for inpaint' });
+    faults.push({ field: 'mask', message: 'is needed for inpaint', isLack: false });
   }
   return faults;
+}
+
+function checkGarments(capabilities: ImageCapabilities, request: ImageRequestShape): ModelFault[] {
+  const known = capabilities.garmentCategories;
+  const lacking = request.garmentCategories?.find((one) => one !== 'auto' && !known?.includes(one));
+  if (!known || !lacking) return [];
+  const message = `${lacking} is not what this model dresses people in: ${known.join(', ')}`;
+  return [{ field: 'garment_category', message, isLack: true }];
 }

@@ -1,4 +1,5 @@
-import { DomainError, type FieldFault } from '../common/domain-error.js';
+import { DomainError } from '../common/domain-error.js';
+import { type ModelFault, refuseModelFaults } from './shared/model-lack.js';
 import type { ChatModel, EmbeddingModel } from './spec/chat-model.js';
 
 /** What decides whether a chat model can do a request. */
@@ -22,32 +23,50 @@ export interface EmbeddingRequestShape {
   dimensions: number | null;
 }
 
+/** What the fields are called in which a request says these things. */
+export interface ChatFieldNames {
+  messages: string;
+  outputTokens: string;
+  format: string;
+}
+
+const CHAT_FIELDS: ChatFieldNames = {
+  messages: 'messages',
+  outputTokens: 'max_tokens',
+  format: 'response_format',
+};
+
 /**
  * Refuses, before anything is held or sent, what this model cannot do.
- * @throws DomainError `routing.model_retired` naming the successor; `request.invalid` naming every field at fault
+ * @throws DomainError `routing.model_retired` naming the successor; `routing.capability_missing` naming every field that
+ *   the model does not take
  */
-export function checkChatCapability(model: ChatModel, shape: ChatRequestShape, now: Date): void {
+export function checkChatCapability(
+  model: ChatModel,
+  shape: ChatRequestShape,
+  now: Date,
+  names: ChatFieldNames = CHAT_FIELDS,
+): void {
   assertLive(model, now);
   const { contextTokensMax, outputTokensMax, imageInput, tools, jsonSchema, streaming } =
     model.capabilities;
-  const faults: FieldFault[] = [];
-  if (shape.inputTokensMin > contextTokensMax) {
-    faults.push({ field: 'messages', message: `must fit into ${contextTokensMax} tokens` });
-  }
-  if (shape.outputTokens !== null && shape.outputTokens > outputTokensMax) {
-    faults.push({ field: 'max_tokens', message: `must be at most ${outputTokensMax}` });
-  }
-  if (shape.hasImages && !imageInput) {
-    faults.push({ field: 'messages', message: 'must hold no pictures' });
-  }
-  if (shape.hasTools && !tools) faults.push({ field: 'tools', message: 'are not taken' });
-  if (shape.needsJsonSchema && !jsonSchema) {
-    faults.push({ field: 'response_format', message: 'of the type json_schema is not taken' });
-  }
-  if (shape.isStream && !streaming) {
-    faults.push({ field: 'stream', message: 'must be false' });
-  }
-  refuse(model, faults);
+  const faults: ModelFault[] = [];
+  const lack = (isLack: boolean, field: string, message: string): void => {
+    if (isLack) faults.push({ field, message, isLack });
+  };
+  const { inputTokensMin, outputTokens } = shape;
+  const { messages, format } = names;
+  lack(inputTokensMin > contextTokensMax, messages, `must fit into ${contextTokensMax} tokens`);
+  lack(
+    (outputTokens ?? 0) > outputTokensMax,
+    names.outputTokens,
+    `must be at most ${outputTokensMax}`,
+  );
+  lack(shape.hasImages && !imageInput, messages, 'must hold no pictures');
+  lack(shape.hasTools && !tools, 'tools', 'must be left out');
+  lack(shape.needsJsonSchema && !jsonSchema, format, 'must not be of the type json_schema');
+  lack(shape.isStream && !streaming, 'stream', 'must be false');
+  refuseModelFaults(model.id, faults);
 }
 
 /** As `checkChatCapability`. */
@@ -58,31 +77,20 @@ export function checkEmbeddingCapability(
 ): void {
   assertLive(model, now);
   const { dimensions, dimensionsAdjustable, inputTokensMax, inputsMax } = model.capabilities;
-  const faults: FieldFault[] = [];
-  if (shape.inputCount > inputsMax) {
-    faults.push({ field: 'input', message: `must hold at most ${inputsMax} texts` });
-  }
+  const faults: ModelFault[] = [];
+  const lack = (field: string, message: string): void => {
+    faults.push({ field, message, isLack: true });
+  };
+  if (shape.inputCount > inputsMax) lack('input', `must hold at most ${inputsMax} texts`);
   if (shape.inputTokensMin > inputTokensMax) {
-    faults.push({ field: 'input', message: `must hold texts of at most ${inputTokensMax} tokens` });
+    lack('input', `must hold texts of at most ${inputTokensMax} tokens`);
   }
   const asked = shape.dimensions;
   if (asked !== null && asked !== dimensions) {
-    if (!dimensionsAdjustable) {
-      faults.push({ field: 'dimensions', message: `must be ${dimensions}` });
-    } else if (asked > dimensions) {
-      faults.push({ field: 'dimensions', message: `must be at most ${dimensions}` });
-    }
+    if (!dimensionsAdjustable) lack('dimensions', `must be ${dimensions}`);
+    else if (asked > dimensions) lack('dimensions', `must be at most ${dimensions}`);
   }
-  refuse(model, faults);
-}
-
-function refuse(model: ChatModel | EmbeddingModel, fields: readonly FieldFault[]): void {
-  const [first] = fields;
-  if (!first) return;
-  throw new DomainError('request.invalid', `${first.field} ${first.message} with ${model.id}`, {
-    fields,
-    details: { model: model.id },
-  });
+  refuseModelFaults(model.id, faults);
 }
 
 function assertLive(model: ChatModel | EmbeddingModel, now: Date): void {

@@ -5,6 +5,7 @@ import comfyuiModels from './catalog/comfyui.json' with { type: 'json' };
 import embeddedModels from './catalog/embedded.json' with { type: 'json' };
 import embeddingModels from './catalog/embedding.json' with { type: 'json' };
 import falModels from './catalog/fal.json' with { type: 'json' };
+import fashnModels from './catalog/fashn.json' with { type: 'json' };
 import geminiModels from './catalog/gemini.json' with { type: 'json' };
 import leonardoModels from './catalog/leonardo.json' with { type: 'json' };
 import openaiModels from './catalog/openai.json' with { type: 'json' };
@@ -26,6 +27,7 @@ const FILES: readonly unknown[][] = [
   bflModels,
   replicateModels,
   falModels,
+  fashnModels,
   leonardoModels,
   runwareModels,
   comfyuiModels,

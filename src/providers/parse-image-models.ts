@@ -1,6 +1,7 @@
 import { assert } from '../common/assert.js';
 import { isSizePossible, parseSize } from './size-rule.js';
 import {
+  GARMENT_CATEGORIES,
   IMAGE_BACKGROUNDS,
   IMAGE_FORMATS,
   IMAGE_OPERATIONS,
@@ -31,6 +32,10 @@ function assertModel(model: ImageModel, ids: ReadonlySet<string>): void {
   check(isSubset(capabilities.formats, IMAGE_FORMATS), 'unknown format');
   check(isSubset(capabilities.backgrounds, IMAGE_BACKGROUNDS), 'unknown background');
   check(capabilities.nMax >= 1 && capabilities.promptCharsMax >= 1, 'nMax or promptCharsMax');
+  check(
+    isSubset(capabilities.garmentCategories ?? [], GARMENT_CATEGORIES),
+    'unknown garment category',
+  );
   const size = parseSize(assumed.size);
   check(size !== null && isSizePossible(capabilities.sizes, size), 'assumed.size is impossible');
   check(

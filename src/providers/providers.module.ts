@@ -10,6 +10,7 @@ import { EmbeddedChatProvider } from './embedded/embedded-chat.provider.js';
 import { EmbeddedEmbeddingProvider } from './embedded/embedded-embedding.provider.js';
 import { EmbeddedProvider } from './embedded/embedded.provider.js';
 import { FalProvider } from './fal/fal.provider.js';
+import { FashnProvider } from './fashn/fashn.provider.js';
 import { GeminiChatProvider } from './gemini/gemini-chat.provider.js';
 import { GeminiEmbeddingProvider } from './gemini/gemini-embedding.provider.js';
 import { GeminiProvider } from './gemini/gemini.provider.js';
@@ -26,6 +27,7 @@ import { ConnectionProber } from './probe/connection-prober.js';
 import { PROBE_OK } from './probe/map-probe-failure.js';
 import { ProviderFactory } from './provider.factory.js';
 import { ReplicateProvider } from './replicate/replicate.provider.js';
+import { ChatResponsesProvider } from './responses/chat-responses.provider.js';
 import { RunwareProvider } from './runware/runware.provider.js';
 import { GoogleAccessTokens } from './shared/google-access-tokens.js';
 import { PROVIDER_DISPATCHER_OPTIONS, ProviderHttp } from './shared/provider-http.js';
@@ -49,8 +51,15 @@ import { VertexProvider } from './vertex/vertex.provider.js';
     },
     {
       provide: ProviderFactory,
-      useFactory: (catalog: ModelCatalogService, http: ProviderHttp, clock: Clock) =>
-        new ProviderFactory(catalog, {
+      useFactory: (catalog: ModelCatalogService, http: ProviderHttp, clock: Clock) => {
+        const chat = [
+          new EmbeddedChatProvider(catalog, clock),
+          new GeminiChatProvider(http, clock),
+          new OllamaChatProvider(http, clock),
+          new AnthropicChatProvider(catalog, http, clock),
+        ];
+        const openaiChat = new OpenaiChatProvider(catalog, http, clock);
+        return new ProviderFactory(catalog, {
           images: [
             new EmbeddedProvider(catalog),
             new OpenaiProvider(catalog, http, clock),
@@ -60,26 +69,25 @@ import { VertexProvider } from './vertex/vertex.provider.js';
             new BflProvider(catalog, http, clock),
             new ReplicateProvider(catalog, http, clock),
             new FalProvider(catalog, http, clock),
+            new FashnProvider(catalog, http, clock),
             new LeonardoProvider(catalog, http, clock),
             new RunwareProvider(catalog, http, clock),
             new ComfyuiProvider(catalog, http, clock),
           ],
-          chat: [
-            new EmbeddedChatProvider(catalog, clock),
-            new GeminiChatProvider(http, clock),
-            new OllamaChatProvider(http, clock),
-            new OpenaiChatProvider(catalog, http, clock),
-            new AnthropicChatProvider(catalog, http, clock),
-          ],
+          chat: [...chat, openaiChat],
           embeddings: [
             new EmbeddedEmbeddingProvider(catalog),
             new GeminiEmbeddingProvider(http, clock),
             new OllamaEmbeddingProvider(http, clock),
             new OpenaiEmbeddingProvider(catalog, http, clock),
           ],
-          responses: [new OpenaiResponsesProvider(http, clock)],
+          responses: [
+            ...chat.map((one) => new ChatResponsesProvider(one, clock)),
+            new OpenaiResponsesProvider(http, clock, new ChatResponsesProvider(openaiChat, clock)),
+          ],
           moderations: [new OpenaiModerationProvider(http, clock)],
-        }),
+        });
+      },
       inject: [ModelCatalogService, ProviderHttp, Clock],
     },
     {

@@ -19,6 +19,11 @@ export class LimitedCallerSlots extends CallerSlots {
     super();
   }
 
+  take(callerId: string): Promise<SlotLease | null> {
+    const { slotsMax } = this.config.upstream.callerSlots;
+    return this.lines.take(`${CALLER_PREFIX}${callerId}`, slotsMax);
+  }
+
   async acquire(callerId: string, signal: AbortSignal): Promise<SlotLease> {
     const { slotsMax, waitersMax, waitS } = this.config.upstream.callerSlots;
     const rule = { slotsMax, waitersMax, waitMs: waitS * MS_PER_S };

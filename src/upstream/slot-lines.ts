@@ -65,6 +65,14 @@ export class SlotLines implements OnApplicationShutdown {
     return this.wait(key, { member, rule }, answer, signal);
   }
 
+  /** The slot that is free now; null = there is none, or others wait for it. Never throws. */
+  async take(key: string, slotsMax: number): Promise<SlotLease | null> {
+    if (this.lines.has(key)) return null;
+    const member = newId();
+    const { state } = await this.store.ask({ key, member, slotsMax, waitersMax: 0 });
+    return state === 'taken' ? this.toLease(key, member) : null;
+  }
+
   /** Of this process: slots held, and calls that wait, by key. */
   *listCounts(): Iterable<{ key: string; running: number; waiting: number }> {
     for (const key of new Set([...this.held.keys(), ...this.lines.keys()])) {

@@ -1,4 +1,6 @@
 import { DomainError } from '../../common/domain-error.js';
+import { assertOneAnswer } from '../shared/assert-one-answer.js';
+import { toModelLack } from '../shared/model-lack.js';
 import { listUnsupportedChatOptions } from '../shared/list-unsupported-chat-options.js';
 import { toUnsupported } from '../shared/list-unsupported-options.js';
 import { type ChatTurn, parseDataUrl, readChatTurns } from '../shared/read-chat-messages.js';
@@ -22,22 +24,17 @@ const SUPPORTED = [
 ];
 const PICTURE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 
-/** @throws DomainError `request.invalid` for what cannot be asked of the vendor at all */
+/** @throws DomainError `routing.capability_missing` for what cannot be asked of the vendor at all; `request.invalid` */
 export function assertAnthropicRequest(request: ChatCall['request']): void {
-  if (typeof request.n === 'number' && request.n !== 1) {
-    throw DomainError.invalid(
-      'n',
-      'must be 1: this model gives one answer; call it again for more',
-    );
-  }
+  assertOneAnswer(request);
   const turns = readChatTurns(request);
   if (turns.every(({ role }) => role === 'system')) {
-    throw DomainError.invalid('messages', 'must hold a message of a user beside the instructions');
+    throw toModelLack('messages', 'must hold a message of a user beside the instructions');
   }
   for (const turn of turns) assertTurn(turn);
   for (const [index, tool] of toRecords(request.tools).entries()) {
     if (tool.type !== 'function') {
-      throw DomainError.invalid(`tools[${index}].type`, 'must be function for this model');
+      throw toModelLack(`tools[${index}].type`, 'must be function for this model');
     }
   }
 }
@@ -46,11 +43,11 @@ function assertTurn({ index, parts, toolCalls }: ChatTurn): void {
   for (const [at, part] of parts.entries()) {
     const field = `messages[${index}].content[${at}]`;
     if (part.type === 'other') {
-      throw DomainError.invalid(field, 'must be a text or a picture for this model');
+      throw toModelLack(field, 'must be a text or a picture for this model');
     }
     const mediaType = part.type === 'image' ? parseDataUrl(part.url)?.mediaType : undefined;
     if (mediaType !== undefined && !PICTURE_TYPES.includes(mediaType)) {
-      throw DomainError.invalid(field, `must be a picture of type ${PICTURE_TYPES.join(', ')}`);
+      throw toModelLack(field, `must be a picture of type ${PICTURE_TYPES.join(', ')}`);
     }
   }
   for (const [at, call] of toolCalls.entries()) {

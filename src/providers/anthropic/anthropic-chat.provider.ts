@@ -1,6 +1,5 @@
 import type { Clock } from '../../common/clock.js';
 import type { ModelCatalogService } from '../model-catalog.service.js';
-import { assertOneAnswer } from '../shared/assert-one-answer.js';
 import { beginBody } from '../shared/begin-body.js';
 import type { ChatIdentity } from '../shared/chat-chunk-writer.js';
 import { ChatReportDraft } from '../shared/chat-report-draft.js';
@@ -41,7 +40,6 @@ export class AnthropicChatProvider implements ChatProviderStrategy {
   ) {}
 
   assertRequest(request: ChatCall['request']): void {
-    assertOneAnswer(request);
     assertAnthropicRequest(request);
   }
 

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../../common/clock.js';
-import { DomainError } from '../../common/domain-error.js';
 import type { ModelCatalogService } from '../model-catalog.service.js';
 import { assertOneAnswer } from '../shared/assert-one-answer.js';
 import { ChatChunkWriter, type ChatIdentity } from '../shared/chat-chunk-writer.js';
 import { listUnsupportedChatOptions } from '../shared/list-unsupported-chat-options.js';
 import { mapAbort } from '../shared/map-abort.js';
+import { toModelLack } from '../shared/model-lack.js';
 import { readChatTurns } from '../shared/read-chat-messages.js';
 import { toRecord } from '../shared/read-json.js';
 import { toChatCompletion } from '../shared/to-chat-completion.js';
@@ -49,7 +49,7 @@ export class EmbeddedChatProvider implements ChatProviderStrategy {
     for (const { index, parts } of readChatTurns(request)) {
       const part = parts.find(({ type }) => type !== 'text');
       if (!part) continue;
-      throw DomainError.invalid(`messages[${index}].content`, 'must be text for this model');
+      throw toModelLack(`messages[${index}].content`, 'must be text for this model');
     }
   }
 

@@ -135,6 +135,59 @@ describe('EmbeddedProvider', () => {
     }
   });
 
+  it('makes a picture larger without changing what it shows', async () => {
+    const inputImages = [await createInputImage({ widthPx: 40, heightPx: 30, color: '#2266aa' })];
+    const open = { operation: 'upscale' as const, widthPx: null, heightPx: null, inputImages };
+    const { result, pictures } = await render(open);
+    expect(result.served.size).toBe('80x60');
+    const pixels = await toPixels(pictures[0]);
+    expect([...pixels.subarray(0, 3)]).toEqual([0x22, 0x66, 0xaa]);
+  });
+
+  it('paints around a picture and leaves its inside as it was', async () => {
+    const inputImages = [await createInputImage({ widthPx: 32, heightPx: 32, color: '#ff0000' })];
+    const { pictures } = await render({ operation: 'outpaint', inputImages, seed: 1 });
+    const pixels = await toPixels(pictures[0]);
+    const at = (x: number, y: number) => [
+      ...pixels.subarray((y * 64 + x) * 3, (y * 64 + x) * 3 + 3),
+    ];
+    expect([at(16, 16), at(32, 32), at(47, 47)]).toEqual(
+      Array.from({ length: 3 }, () => [255, 0, 0]),
+    );
+    expect(at(2, 2)).not.toEqual([255, 0, 0]);
+  });
+
+  it('cuts a figure out of its ground', async () => {
+    const figure = await sharp({
+      create: { width: 20, height: 20, channels: 3, background: '#aa0000' },
+    })
+      .png()
+      .toBuffer();
+    const picture = await sharp({
+      create: { width: 64, height: 64, channels: 3, background: '#f8f8f8' },
+    })
+      .composite([{ input: figure, gravity: 'centre' }])
+      .png()
+      .toBuffer();
+    const { pictures } = await render({
+      operation: 'remove_background',
+      inputImages: [toInputImage(picture)],
+    });
+    const { data, info } = await sharp(pictures[0]).raw().toBuffer({ resolveWithObject: true });
+    expect(info.channels).toBe(4);
+    const alphaAt = (x: number, y: number) => data[(y * info.width + x) * 4 + 3];
+    expect([alphaAt(2, 2), alphaAt(32, 32)]).toEqual([0, 255]);
+  });
+
+  it.each([
+    [{ operation: 'upscale', widthPx: null, heightPx: null }, 'size'],
+    [{ operation: 'remove_background', outputFormat: 'jpeg' }, 'output_format'],
+  ] as const)('refuses what cannot be: %o', async (fields, param) => {
+    const inputImages = [await createInputImage({ widthPx: 1_100, heightPx: 16 })];
+    const work = render({ ...fields, inputImages });
+    await expect(work).rejects.toMatchObject({ kind: 'invalid_request', details: { param } });
+  });
+
   it('takes a phone’s turned photograph as it is shown', async () => {
     const turned = await sharp({
       create: { width: 40, height: 20, channels: 3, background: '#112233' },

@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { ModelCatalogService } from '../model-catalog.service.js';
 import { listUnsupportedOptions } from '../shared/list-unsupported-options.js';
 import { mapAbort, untilAborted } from '../shared/map-abort.js';
@@ -10,6 +9,8 @@ import type { ImageCapabilities } from '../spec/image-model.js';
 import type { ImageProviderStrategy } from '../spec/image-provider.strategy.js';
 import type { ImageFacts, ImageSubmission } from '../spec/image-result.js';
 import { ProviderError } from '../spec/provider.errors.js';
+import { renderPreview, waitAloud } from './embedded-progress.js';
+import { assertFeasible } from './assert-feasible.js';
 import { toEmbeddedImageOptions } from './embedded-image-options.js';
 import { type ReadImage, readInputImage } from './read-input-image.js';
 import { RenderQueue } from './render-queue.js';
@@ -42,12 +43,12 @@ export class EmbeddedProvider implements ImageProviderStrategy {
     if (!capabilities) throw this.toError('invalid_request', call, 'model_not_found');
     const { delayMs } = toEmbeddedImageOptions(call.providerOptions);
     const seed = call.seed ?? randomInt(SEED_RANGE);
-    await this.waitFor(delayMs, call);
-    const inputs = await this.readInputs(call);
+    const inputs = await this.waitFor(delayMs, call, seed);
     const images: ImageFacts[] = [];
     for (let index = 0; index < call.n; index += 1) {
       const imageSeed = (seed + index) % SEED_RANGE;
       const picture = await this.render(call, inputs, imageSeed);
+      call.onProgress?.({ step: 'rendering', fraction: (index + 1) / call.n });
       await call.deliver({ index, kind: 'bytes', bytes: splitBytes(picture) });
       images.push({ index, revisedPrompt: null, seed: imageSeed });
     }
@@ -70,13 +71,20 @@ export class EmbeddedProvider implements ImageProviderStrategy {
     };
   }
 
-  private async waitFor(delayMs: number, call: ImageCall): Promise<void> {
-    if (delayMs === 0) return;
+  /** Pictures that go in are read after the wait, as a slow vendor does; a preview on the way reads them for itself. */
+  private async waitFor(delayMs: number, call: ImageCall, seed: number): Promise<RenderInputs> {
+    if (delayMs === 0) return this.readInputs(call);
+    const showPreview = async () => {
+      const inputs = await this.readInputs(call);
+      return this.queue.run(call.signal, () => renderPreview(call, inputs, seed));
+    };
     try {
-      await wait(delayMs, undefined, { signal: call.signal });
-    } catch {
-      throw this.toAborted(call);
+      await waitAloud(call, delayMs, showPreview);
+    } catch (error) {
+      if (call.signal.aborted) throw this.toAborted(call);
+      throw error;
     }
+    return this.readInputs(call);
   }
 
   private async render(call: ImageCall, inputs: RenderInputs, seed: number): Promise<Buffer> {
@@ -94,9 +102,7 @@ export class EmbeddedProvider implements ImageProviderStrategy {
     const inputs: ReadImage[] = [];
     for (const image of ordered) inputs.push(await readInputImage(image, call.model));
     const mask = call.mask ? await readInputImage(call.mask, call.model) : null;
-    if (inputs.length < (call.operation === 'try_on' ? 2 : 0)) {
-      throw this.toError('invalid_request', call, 'input_missing');
-    }
+    assertFeasible(call, inputs);
     return { inputs, mask };
   }
 

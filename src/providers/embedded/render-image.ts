@@ -1,6 +1,7 @@
 import type { ImageCall } from '../spec/image-call.js';
 import type { Sharp } from 'sharp';
 import { composeEdit, composeInpaint, composeTryOn } from './compose-inputs.js';
+import { composeCutOut, composeOutpaint, composeUpscale } from './compose-tools.js';
 import { encodePicture, toPicture } from './encode-picture.js';
 import { paintCanvas } from './paint-canvas.js';
 import type { ReadImage } from './read-input-image.js';
@@ -10,7 +11,7 @@ export interface RenderInputs {
   mask: ReadImage | null;
 }
 
-const DEFAULT_SIDE_PX = 1_024;
+export const DEFAULT_SIDE_PX = 1_024;
 const SIDE_MIN_PX = 16;
 /** Longer side of what is painted before it is scaled up. */
 const DETAIL_PX: Readonly<Record<string, number>> = {
@@ -22,6 +23,12 @@ const DETAIL_PX: Readonly<Record<string, number>> = {
 };
 const DETAIL_DEFAULT_PX = 320;
 
+/** How much larger a picture becomes that is made larger, where its size is left open. */
+const GROWTH: Readonly<Partial<Record<ImageCall['operation'], number>>> = {
+  upscale: 2,
+  outpaint: 1.5,
+};
+
 /** The size asked for; else that of the input, made to fit the default square; else the default square. */
 export function toRenderSize(
   call: ImageCall,
@@ -32,7 +39,8 @@ export function toRenderSize(
   }
   const [first] = inputs;
   if (!first) return { widthPx: DEFAULT_SIDE_PX, heightPx: DEFAULT_SIDE_PX };
-  const scale = Math.min(1, DEFAULT_SIDE_PX / Math.max(first.widthPx, first.heightPx));
+  const fit = DEFAULT_SIDE_PX / Math.max(first.widthPx, first.heightPx);
+  const scale = Math.min(GROWTH[call.operation] ?? 1, fit);
   const toSide = (sidePx: number): number => Math.max(SIDE_MIN_PX, Math.round(sidePx * scale));
   return { widthPx: toSide(first.widthPx), heightPx: toSide(first.heightPx) };
 }
@@ -76,6 +84,9 @@ function compose(
 ): Promise<Sharp> | Sharp {
   if (call.operation === 'generate') return request.art;
   if (call.operation === 'try_on') return composeTryOn(request);
+  if (call.operation === 'upscale') return composeUpscale(request);
+  if (call.operation === 'outpaint') return composeOutpaint(request);
+  if (call.operation === 'remove_background') return composeCutOut(request);
   if (request.mask) return composeInpaint(request, request.mask);
   return composeEdit(request);
 }

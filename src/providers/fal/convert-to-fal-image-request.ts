@@ -73,6 +73,7 @@ function toFields(
   const { widthPx, heightPx } = call;
   const { aspect_ratio: shape = null, safety_tolerance: tolerance, ...others } = options;
   const values: Record<string, unknown> = {
+    category: toGarmentKind(call),
     ...others,
     prompt: call.prompt,
     negative_prompt: call.negativePrompt,
@@ -88,6 +89,14 @@ function toFields(
   const sent = fields.map((name): [string, unknown] => [name, values[name]]);
   const set = Object.fromEntries(sent.filter(([, value]) => isSet(value)));
   return countField === null ? set : { ...set, [countField]: call.n };
+}
+
+/** Where the garment is worn, in the words of the model that asks for it. */
+function toGarmentKind({ inputImages }: ImageCall): string | null {
+  const { category = null } = inputImages.find(({ role }) => role === 'garment') ?? {};
+  if (category === null || category === 'accessory') return null;
+  const kinds = { upper_body: 'tops', lower_body: 'bottoms', auto: 'auto' } as const;
+  return category in kinds ? kinds[category as keyof typeof kinds] : 'one-pieces';
 }
 
 function toShape({ widthPx, heightPx }: ImageCall): string | null {

@@ -1,4 +1,4 @@
-import { DomainError } from '../../common/domain-error.js';
+import { toModelLack } from '../shared/model-lack.js';
 import { listUnsupportedChatOptions } from '../shared/list-unsupported-chat-options.js';
 import {
   type ChatPart,
@@ -67,14 +67,14 @@ const EFFORT_LEVELS: Readonly<Record<string, string>> = {
  */
 const NO_SIGNATURE = 'skip_thought_signature_validator';
 
-/** Checks what cannot be said at all. @throws DomainError `request.invalid` naming the field */
+/** Checks what cannot be said at all. @throws DomainError `routing.capability_missing` naming the field */
 export function assertGeminiChatRequest(request: ChatRequest): void {
   toGeminiChatOptions(request);
   for (const { index, parts } of readChatTurns(request)) {
     for (const [at, part] of parts.entries()) assertPart(part, `messages[${index}].content[${at}]`);
   }
   const custom = toRecords(request.tools).findIndex(({ type }) => type !== 'function');
-  if (custom >= 0) throw DomainError.invalid(`tools[${custom}].type`, 'must be function');
+  if (custom >= 0) throw toModelLack(`tools[${custom}].type`, 'must be function');
 }
 
 /** OpenAI's words to the vendor's. What is not set is left out, so that the vendor's defaults hold. */
@@ -104,13 +104,12 @@ export function convertToGeminiChatRequest(call: ChatCall): GeminiChatRequest {
 
 function assertPart(part: ChatPart, field: string): void {
   if (part.type === 'image' && !parseDataUrl(part.url)) {
-    throw DomainError.invalid(
+    throw toModelLack(
       `${field}.image_url.url`,
       'must be a data: URL with base64 for this model; send the picture itself, not its address',
     );
   }
-  if (part.type === 'other')
-    throw DomainError.invalid(`${field}.type`, 'must be text or image_url');
+  if (part.type === 'other') throw toModelLack(`${field}.type`, 'must be text or image_url');
 }
 
 /** Turns of one side that follow each other are one: answers of tools belong together. */

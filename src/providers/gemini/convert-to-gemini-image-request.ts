@@ -1,6 +1,7 @@
 import { DomainError } from '../../common/domain-error.js';
 import { listUnsupportedOptions, toUnsupported } from '../shared/list-unsupported-options.js';
 import { PictureMarks } from '../shared/picture-marks.js';
+import { toTryOnPrompt } from '../shared/try-on-task.js';
 import type { ImageCall } from '../spec/image-call.js';
 import type { ImageModel } from '../spec/image-model.js';
 import type { ProviderWarning } from '../spec/image-result.js';
@@ -28,10 +29,6 @@ const BASE64_GROWTH = 4 / 3;
 export const SEED_MAX = 2_147_483_647;
 
 const HARM_CATEGORIES = ['HARASSMENT', 'HATE_SPEECH', 'SEXUALLY_EXPLICIT', 'DANGEROUS_CONTENT'];
-
-/** Without it the model takes the prompt for a new scene. */
-const TRY_ON_TASK =
-  'Dress the person in the first picture in what the other pictures show. Keep the face, the body, the pose and the background as they are.';
 
 /** Pixels at 1K → shape. The newer models first, then those of Gemini 2.5 and Imagen. */
 const SHAPES: Readonly<Record<string, string>> = {
@@ -99,7 +96,7 @@ export function convertToGeminiImageRequest(
   }
   if (dialect === 'generate_content_fixed') delete shape.imageSize;
   assertInlineSize(call);
-  const sentPrompt = call.operation === 'try_on' ? `${TRY_ON_TASK} ${call.prompt}` : null;
+  const sentPrompt = toTryOnPrompt(call);
   const marks = new PictureMarks();
   const document = toGenerateContent({ ...call, prompt: sentPrompt ?? call.prompt }, marks, {
     ...withoutUnset({

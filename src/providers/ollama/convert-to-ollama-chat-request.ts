@@ -1,4 +1,4 @@
-import { DomainError } from '../../common/domain-error.js';
+import { toModelLack } from '../shared/model-lack.js';
 import { listUnsupportedChatOptions } from '../shared/list-unsupported-chat-options.js';
 import { toUnsupported } from '../shared/list-unsupported-options.js';
 import {
@@ -55,14 +55,14 @@ const THINKS_IN_LEVELS = /(?:^|\/)gpt-oss/;
 /** What must be called cannot be said, so it is asked for. */
 const MUST_CALL = 'Answer by calling one of the tools you were given, and with nothing else.';
 
-/** Checks what cannot be said at all. @throws DomainError `request.invalid` naming the field */
+/** Checks what cannot be said at all. @throws DomainError `routing.capability_missing` naming the field */
 export function assertOllamaChatRequest(request: ChatRequest): void {
   toOllamaChatOptions(request);
   for (const { index, parts } of readChatTurns(request)) {
     for (const [at, part] of parts.entries()) assertPart(part, `messages[${index}].content[${at}]`);
   }
   const custom = toRecords(request.tools).findIndex(({ type }) => type !== 'function');
-  if (custom >= 0) throw DomainError.invalid(`tools[${custom}].type`, 'must be function');
+  if (custom >= 0) throw toModelLack(`tools[${custom}].type`, 'must be function');
 }
 
 /** OpenAI's words to the vendor's. What is not set is left out, so that the model's own defaults hold. */
@@ -93,13 +93,12 @@ export function convertToOllamaChatRequest(call: ChatCall): OllamaChatRequest {
 
 function assertPart(part: ChatPart, field: string): void {
   if (part.type === 'image' && !parseDataUrl(part.url)) {
-    throw DomainError.invalid(
+    throw toModelLack(
       `${field}.image_url.url`,
       'must be a data: URL with base64 for this model; send the picture itself, not its address',
     );
   }
-  if (part.type === 'other')
-    throw DomainError.invalid(`${field}.type`, 'must be text or image_url');
+  if (part.type === 'other') throw toModelLack(`${field}.type`, 'must be text or image_url');
 }
 
 function toMessages(turns: readonly ChatTurn[]): Fields[] {

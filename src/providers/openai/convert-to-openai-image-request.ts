@@ -1,6 +1,7 @@
 import { toStreamingFile } from 'openai';
 import { DomainError } from '../../common/domain-error.js';
 import { listUnsupportedOptions } from '../shared/list-unsupported-options.js';
+import { toTryOnPrompt } from '../shared/try-on-task.js';
 import { formatSize } from '../size-rule.js';
 import type { ImageCall, InputImage } from '../spec/image-call.js';
 import type { ImageModel } from '../spec/image-model.js';
@@ -52,7 +53,7 @@ export function convertToOpenaiImageRequest(
   if (model) warnings.push(...listUnsupportedOptions(call, model.capabilities));
   const body = {
     model: call.vendorModel ?? call.model,
-    ...(endpoint === 'variation' ? {} : { prompt: call.prompt }),
+    ...(endpoint === 'variation' ? {} : { prompt: toTryOnPrompt(call) ?? call.prompt }),
     n: call.n,
     ...(call.widthPx !== null && call.heightPx !== null
       ? { size: formatSize({ widthPx: call.widthPx, heightPx: call.heightPx }) }

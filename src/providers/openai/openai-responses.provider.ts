@@ -9,13 +9,17 @@ import { relayChatEvents } from '../shared/relay-chat-events.js';
 import { ResponsesEventRelay } from '../shared/responses-event-relay.js';
 import { askVendor, beginAtVendor } from '../shared/send-to-vendor.js';
 import type { ChatCall, ChatReply } from '../spec/chat-call.js';
+import type { ProviderError } from '../spec/provider.errors.js';
 import type { ResponsesProviderStrategy } from '../spec/responses-provider.strategy.js';
 import { mapOpenaiError } from './map-openai-error.js';
 import { findOpenaiRequestId, toOpenaiEndpoint } from './openai-endpoint.js';
 
 const PATH = '/responses';
 
-/** OpenAI's Responses API, relayed: the caller's own body, with our name of the model and our choice of form. */
+/**
+ * OpenAI's Responses API, relayed: the caller's own body, with our name of the model and our choice of form. Servers of
+ * others that do not have it are asked by chat.
+ */
 export class OpenaiResponsesProvider implements ResponsesProviderStrategy {
   readonly id = 'openai';
   readonly specification = 'responses/1';
@@ -23,7 +27,13 @@ export class OpenaiResponsesProvider implements ResponsesProviderStrategy {
   constructor(
     private readonly http: ProviderHttp,
     private readonly clock: Clock,
+    private readonly byChat: ResponsesProviderStrategy,
   ) {}
+
+  /** What the vendor does not take, it says itself. */
+  assertRequest(): void {
+    return undefined;
+  }
 
   async submit(call: ChatCall): Promise<ChatReply> {
     const exchange = this.http.open(call.credential);
@@ -37,8 +47,20 @@ export class OpenaiResponsesProvider implements ResponsesProviderStrategy {
       );
       return { form: 'events', body: await beginBody(body), report: () => report.toReport() };
     } catch (error) {
-      throw mapOpenaiError(error, call, exchange, this.clock.now());
+      const known = mapOpenaiError(error, call, exchange, this.clock.now());
+      if (known.reason === 'not_found') return this.askByChat(call, known);
+      throw known;
     }
+  }
+
+  /** @throws ProviderError that there is no such path, where the request cannot be said otherwise */
+  private askByChat(call: ChatCall, missing: ProviderError): Promise<ChatReply> {
+    try {
+      this.byChat.assertRequest(call.request);
+    } catch {
+      throw missing;
+    }
+    return this.byChat.submit(call);
   }
 }
 

@@ -87,6 +87,12 @@ export const VENDOR_QUESTIONS: Readonly<Record<string, VendorQuestions>> = {
     verify: { path: `/fal-ai/flux/requests/${NO_REQUEST}/status`, passesAt: NOT_FOUND },
     list: null,
   },
+  fashn: {
+    baseUrl: 'https://api.fashn.ai/v1',
+    toHeaders: bearer,
+    verify: { path: '/credits' },
+    list: null,
+  },
   leonardo: {
     baseUrl: 'https://cloud.leonardo.ai/api/rest/v1',
     toHeaders: bearer,

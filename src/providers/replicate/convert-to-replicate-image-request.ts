@@ -71,6 +71,7 @@ function toFields(
   const { aspect_ratio: shape = null, ...others } = options;
   const hasPixels = endpoint.fields.includes('width') && call.widthPx !== null;
   const values: Record<string, unknown> = {
+    category: toGarmentKind(call),
     ...others,
     prompt: call.prompt,
     aspect_ratio: hasPixels ? 'custom' : (toShape(call) ?? shape),
@@ -87,6 +88,13 @@ function toFields(
   };
   const sent = endpoint.fields.map((name): [string, unknown] => [name, values[name]]);
   return Object.fromEntries(sent.filter(([, value]) => isSet(value)));
+}
+
+/** Where the garment is worn, in the words of the model that asks for it. */
+function toGarmentKind({ inputImages }: ImageCall): string | null {
+  const { category = null } = inputImages.find(({ role }) => role === 'garment') ?? {};
+  if (category === 'dress') return 'dresses';
+  return category === 'upper_body' || category === 'lower_body' ? category : null;
 }
 
 function toShape({ widthPx, heightPx }: ImageCall): string | null {

@@ -1,5 +1,5 @@
-import { DomainError } from '../../common/domain-error.js';
 import type { ChatCall } from '../spec/chat-call.js';
+import { toModelLack } from './model-lack.js';
 
 /**
  * For vendors that give one answer to a question: fewer than were asked for would be a silent loss.
@@ -7,8 +7,5 @@ import type { ChatCall } from '../spec/chat-call.js';
  */
 export function assertOneAnswer({ n }: ChatCall['request']): void {
   if (typeof n !== 'number' || n <= 1) return;
-  const message = 'must be 1 with this model: ask several times for several answers';
-  throw new DomainError('routing.capability_missing', `n ${message}`, {
-    fields: [{ field: 'n', message }],
-  });
+  throw toModelLack('n', 'must be 1 with this model: ask several times for several answers');
 }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { GatheredBytes } from './gathered-bytes.js';
 import { MalformedAnswerError } from './malformed-answer.error.js';
 
 const STATUS_FINAL_MIN = 200;
@@ -35,8 +36,7 @@ export class WholeAnswerHandler implements Dispatcher.DispatchHandler {
   private status = 0;
   private headers: RawHeaders = {};
   private bytesMax = 0;
-  private sizeBytes = 0;
-  private readonly parts: Buffer[] = [];
+  private gathered = new GatheredBytes(null);
 
   constructor(private readonly options: WholeAnswerOptions) {
     this.answer = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
@@ -56,13 +56,13 @@ export class WholeAnswerHandler implements Dispatcher.DispatchHandler {
     this.status = status;
     this.headers = headers;
     this.bytesMax = this.options.toBytesMax(status);
+    this.gathered = new GatheredBytes(toLength(headers, this.bytesMax));
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
     if (this.isSettled) return;
-    this.parts.push(chunk);
-    this.sizeBytes += chunk.length;
-    if (this.sizeBytes <= this.bytesMax) return;
+    this.gathered.add(chunk);
+    if (this.gathered.sizeBytes <= this.bytesMax) return;
     const error = new MalformedAnswerError('an answer that is too long');
     if (this.options.isSuccess(this.status)) this.fail(error);
     else this.finish();
@@ -89,10 +89,8 @@ export class WholeAnswerHandler implements Dispatcher.DispatchHandler {
 
   private finish(): void {
     if (!this.close()) return;
-    const { status, headers, parts } = this;
-    const [only] = parts;
-    const bytes = parts.length === 1 && only ? only : Buffer.concat(parts);
-    this.settle.resolve({ status, headers, bytes });
+    const { status, headers } = this;
+    this.settle.resolve({ status, headers, bytes: this.gathered.take() });
   }
 
   private fail(error: unknown): void {
@@ -105,6 +103,12 @@ export class WholeAnswerHandler implements Dispatcher.DispatchHandler {
     this.options.signal.removeEventListener('abort', this.onAbort);
     return true;
   }
+}
+
+/** As the vendor announces it; null = it does not, or more than may be. */
+function toLength(headers: RawHeaders, bytesMax: number): number | null {
+  const length = Number(headers['content-length']);
+  return Number.isSafeInteger(length) && length <= bytesMax ? length : null;
 }
 
 function toError({ reason }: AbortSignal): Error {

@@ -8,7 +8,8 @@ export interface ChatProviderStrategy {
 
   /**
    * Checks what this vendor cannot be asked at all, before any money is held. Options it merely lacks become warnings.
-   * @throws DomainError `request.invalid` naming the field as the caller wrote it
+   * @throws DomainError naming the field as the caller wrote it: `routing.capability_missing` for what the vendor does not
+   *   take, `request.invalid` for what is malformed
    */
   assertRequest(request: ChatCall['request']): void;
 

@@ -1,6 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { JsonValue } from '../../common/json-value.js';
-import type { ImageBackground, ImageFormat, ImageOperation } from './image-model.js';
+import type {
+  GarmentCategory,
+  ImageBackground,
+  ImageFormat,
+  ImageOperation,
+} from './image-model.js';
 
 /** One credential at one vendor. It arrives with each call; a provider keeps none. */
 export interface ProviderCredential {
@@ -23,6 +28,8 @@ export interface ProviderCredential {
 export interface InputImage {
   /** Tells person from garment in a try-on; `image` elsewhere. The first one is the picture that is edited. */
   role: 'image' | 'person' | 'garment';
+  /** Where a garment is worn; null or absent = not told. */
+  category?: GarmentCategory | null;
   /** A safe file name with the right ending, for vendors who take forms. */
   name: string;
   mediaType: string;
@@ -88,6 +95,10 @@ export interface ImageCall {
   keep?(reference: JsonValue): Promise<void>;
   /** Takes a draft as soon as it is here whole. Absent = nobody looks, and none is asked for. Must not throw. */
   onPartial?(partial: PartialImage): void;
+  /** Is told how far the work is, as often as the vendor says so. Absent = nobody wants to know. Must not throw. */
+  onProgress?(progress: ImageProgress): void;
+  /** Whether anybody looks now: a preview that costs something is made only then. Absent = nobody. */
+  isWatched?(): boolean;
 }
 
 /** A draft of a picture that is still being made: shown, never stored. Unchecked vendor content, at most 16 MiB. */
@@ -123,6 +134,8 @@ export interface ImageStatusCall {
 }
 
 export interface ImageProgress {
+  /** What is being done: `waiting` at the vendor, or `rendering` (the default). */
+  step?: 'waiting' | 'rendering';
   /** 0 to 1, of the step that runs; null = not told. */
   fraction: number | null;
   /** What the picture looks like so far: unchecked vendor content, at most 1 MiB. */

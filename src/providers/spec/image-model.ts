@@ -21,6 +21,17 @@ export const MODEL_STATUSES = ['active', 'deprecated', 'retired'] as const;
 /** deprecated: works until its shutdown date; retired: the vendor no longer answers. */
 export type ModelStatus = (typeof MODEL_STATUSES)[number];
 
+/** Where a garment of a try-on is worn; `auto` = the model finds out. */
+export const GARMENT_CATEGORIES = [
+  'upper_body',
+  'lower_body',
+  'dress',
+  'full_body',
+  'accessory',
+  'auto',
+] as const;
+export type GarmentCategory = (typeof GARMENT_CATEGORIES)[number];
+
 /** Only the sizes of the list, as `1024x1536`: width, then height, in pixels. */
 export interface SizeList {
   kind: 'list';
@@ -59,6 +70,8 @@ export interface ImageCapabilities {
   /** Unicode characters. */
   promptCharsMax: number;
   inputImagesMax: number;
+  /** What a model for try-ons dresses people in, besides `auto`; absent = whatever it is shown. */
+  garmentCategories?: readonly GarmentCategory[];
   mask: boolean;
   seed: boolean;
   negativePrompt: boolean;
@@ -66,6 +79,8 @@ export interface ImageCapabilities {
   steps: boolean;
   /** Whether a compression of 0–100 may be set for jpeg and webp. */
   compression: boolean;
+  /** Whether the vendor bills a job that was canceled while it ran; absent = it does not. */
+  chargesCanceled?: boolean;
 }
 
 /**

@@ -8,6 +8,9 @@ export interface ResponsesProviderStrategy {
   readonly id: string;
   readonly specification: 'responses/1';
 
+  /** As ChatProviderStrategy.assertRequest. */
+  assertRequest(request: ChatCall['request']): void;
+
   /** @throws ProviderError as ChatProviderStrategy.submit */
   submit(call: ChatCall): Promise<ChatReply>;
 }
