@@ -13,8 +13,8 @@ export interface GroupCommitBounds {
 }
 
 export interface GroupCommitStore<R> {
-  /** Writes the members as one transaction; one result each, in order. */
-  commit(members: readonly string[]): Promise<R[]>;
+  /** Writes the members as one transaction; one result each, in order. Parts: the union of theirs. */
+  commit(members: readonly string[], parts: number): Promise<R[]>;
   /** Whether the error lies in the members, so that each alone may still succeed. */
   isMemberFault(error: unknown): boolean;
   /** The error of a member that found no room to wait. */
@@ -25,6 +25,7 @@ export interface GroupCommitStore<R> {
 
 interface Waiting<R> {
   member: string;
+  parts: number;
   resolve: (result: R) => void;
   reject: (error: unknown) => void;
 }
@@ -49,14 +50,15 @@ export class GroupCommit<R> {
     return this.waiting.length;
   }
 
-  submit(member: string): Promise<R> {
+  /** @param parts bits that tell the store what the member is about */
+  submit(member: string, parts = 0): Promise<R> {
     const { waitingMax, waitingCharactersMax } = this.bounds;
     const isFull =
       this.waiting.length >= waitingMax ||
       (this.waiting.length > 0 && this.waitingCharacters + member.length > waitingCharactersMax);
     if (isFull) return Promise.reject(this.store.toFull());
     return new Promise<R>((resolve, reject) => {
-      this.waiting.push({ member, resolve, reject });
+      this.waiting.push({ member, parts, resolve, reject });
       this.waitingCharacters += member.length;
       if (this.isRunning) return;
       this.isRunning = true;
@@ -112,7 +114,10 @@ export class GroupCommit<R> {
   }
 
   private async commitInTime(batch: readonly Waiting<R>[]): Promise<R[]> {
-    const committed = this.store.commit(batch.map(({ member }) => member));
+    const committed = this.store.commit(
+      batch.map(({ member }) => member),
+      batch.reduce((union, { parts }) => union | parts, 0),
+    );
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {

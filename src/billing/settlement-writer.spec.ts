@@ -53,6 +53,35 @@ describe('settlement writer', () => {
     ]);
   });
 
+  it('leaves out the riders that have no part in any member of the batch', async () => {
+    const { store, riders, writer } = makeWriter();
+    const rider = { step: 'admit', stage: 'after_money' } as const;
+    riders.register({ ...rider, sqlFunction: 'rows_admit', keys: ['row', 'claim'] });
+    riders.register({ ...rider, sqlFunction: 'events_append', keys: ['events'] });
+    riders.register({ ...rider, stage: 'before_money', sqlFunction: 'spaces_admit' });
+    await writer.admit({ hold: HOLD, row: undefined });
+    await Promise.all([writer.admit({ hold: HOLD }), writer.admit({ claim: null })]);
+    await Promise.all([writer.admit({ events: [] }), writer.admit({ row: {} })]);
+    expect(store.calls.map(({ functions }) => functions)).toEqual([
+      ['spaces_admit', 'billing_hold'],
+      ['spaces_admit', 'billing_hold', 'rows_admit'],
+      ['spaces_admit', 'billing_hold', 'rows_admit', 'events_append'],
+    ]);
+  });
+
+  it('tries a faulty batch again with the riders of each member alone', async () => {
+    const { store, riders, writer } = makeWriter();
+    const rider = { step: 'admit', stage: 'after_money' } as const;
+    riders.register({ ...rider, sqlFunction: 'rows_admit', keys: ['row'] });
+    store.fault = new MemberFault('duplicate key value violates …');
+    await Promise.allSettled([writer.admit({ hold: HOLD }), writer.admit({ row: {} })]);
+    expect(store.calls.map(({ functions }) => functions)).toEqual([
+      ['billing_hold', 'rows_admit'],
+      ['billing_hold'],
+      ['billing_hold', 'rows_admit'],
+    ]);
+  });
+
   it('raises a hold in a batch of its own, without the riders', async () => {
     const { store, riders, writer } = makeWriter();
     riders.register({ step: 'admit', stage: 'after_money', sqlFunction: 'rows_admit' });
@@ -120,7 +149,7 @@ describe('settlement riders', () => {
     riders.register(rider);
     expect(() => riders.register(rider)).toThrow('registered twice');
     expect(() => riders.register({ ...rider, sqlFunction: 'x(); drop' })).toThrow('not a function');
-    riders.close('admit');
+    riders.findParts('admit', {});
     expect(() => riders.register({ ...rider, sqlFunction: 'late' })).toThrow(
       'after the first batch',
     );

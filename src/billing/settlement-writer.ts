@@ -64,7 +64,10 @@ export class SettlementWriter {
   async admitWithWarnings(member: AdmitMember): Promise<Admission> {
     assert(!member.top_up || !member.hold, 'a top-up goes alone');
     const lane = member.top_up ? this.topUps : this.admissions;
-    const verdict = await lane.submit(JSON.stringify(member));
+    const verdict = await lane.submit(
+      JSON.stringify(member),
+      this.riders.findParts(member.top_up ? 'top_up' : 'admit', member),
+    );
     return toAdmission(verdict as Refusal | Admitted | null);
   }
 
@@ -74,7 +77,8 @@ export class SettlementWriter {
    * @throws DomainError `billing.unavailable`, `internal`.
    */
   async conclude(member: ConcludeMember): Promise<ConcludeResult> {
-    const result = (await this.conclusions.submit(JSON.stringify(member))) as ConcludeResult;
+    const parts = this.riders.findParts('conclude', member);
+    const result = (await this.conclusions.submit(JSON.stringify(member), parts)) as ConcludeResult;
     return isAlreadySettled(result) && result.replayed ? toSettled(result) : result;
   }
 
@@ -94,16 +98,20 @@ export class SettlementWriter {
 
   private toLane(step: SettlementStep): GroupCommit<Verdict> {
     return new GroupCommit<Verdict>(BOUNDS, {
-      commit: (members) => this.commit(step, members),
+      commit: (members, parts) => this.commit(step, members, parts),
       isMemberFault: (error) => error instanceof DomainError && error.cause instanceof MemberFault,
       toFull: () => toUnavailable('Too many payments wait'),
       toTimeout: () => toUnavailable('Billing did not answer in time'),
     });
   }
 
-  private async commit(step: SettlementStep, members: readonly string[]): Promise<Verdict[]> {
+  private async commit(
+    step: SettlementStep,
+    members: readonly string[],
+    parts: number,
+  ): Promise<Verdict[]> {
     try {
-      return await this.store.run(step, this.riders.close(step), members);
+      return await this.store.run(step, this.riders.listFunctions(step, parts), members);
     } catch (error) {
       if (error instanceof MemberFault) {
         throw new DomainError('internal', 'The request could not be written.', { cause: error });

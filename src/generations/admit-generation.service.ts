@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { toAdmissionError } from '../billing/domain/budget-refusal.js';
-import { toBudgetWarning } from '../billing/domain/budget-warning.js';
+import { toBudgetWarning, toWarningBody } from '../billing/domain/budget-warning.js';
 import type { AdmitMember, Refusal } from '../billing/domain/settlement.js';
 import { SettlementWriter } from '../billing/settlement-writer.js';
 import { newId } from '../common/ids.js';
 import { AppConfig } from '../config/app-config.js';
-import { PromptSafety, type PromptText } from '../moderation/prompt-safety.js';
+import { type AdmissionPart, AdmissionParts } from './admission-parts.js';
 import type { Asking } from './asking.js';
 import { assertImageScope } from './assert-image-scope.js';
 import { toActor } from './conclude-member.js';
@@ -17,9 +17,18 @@ import type { GenerationRequest } from './domain/generation-request.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
 import { toHeldMoney } from './domain/held-money.js';
 import { ATTACH_WITHIN_S, LOST_WITHIN_S } from './domain/idempotency.js';
+import { PreparePromptService, toTooLong } from './prepare-prompt.service.js';
 
 /** Whether a process runs it at once, under its lease, or a worker takes it from the queue. */
 export type Start = { kind: 'run'; owner: string } | { kind: 'queue' };
+
+/** What rooms above write beside it, by the key of their rider. */
+export type Extras = Readonly<Record<string, unknown>>;
+
+/** What is to run, and who writes beside it. */
+export interface DraftedRun extends Draft {
+  parts: readonly AdmissionPart[];
+}
 
 /** From a request to rows and held money: choose, price, admit. */
 @Injectable()
@@ -28,22 +37,33 @@ export class AdmitGenerationService {
     private readonly config: AppConfig,
     private readonly drafts: DraftGenerationService,
     private readonly writer: SettlementWriter,
-    private readonly safety: PromptSafety,
+    private readonly prompts: PreparePromptService,
+    private readonly parts: AdmissionParts,
   ) {}
 
   /**
-   * The draft of what is to run: its prompts are judged before anything is chosen or priced.
-   * @throws DomainError `moderation.blocked`; as DraftGenerationService.draft
+   * The draft of what is to run: its prompts are judged, and shortened, before anything is chosen or priced.
+   * @throws DomainError as PreparePromptService.prepare; what a room above refuses; as DraftGenerationService.draft
    */
-  async draftRun(request: GenerationRequest, asking: Asking): Promise<Draft> {
+  async draftRun(request: GenerationRequest, asking: Asking): Promise<DraftedRun> {
     assertImageScope(asking.caller, request);
-    await this.safety.assert({
-      searchSpaceId: request.searchSpaceId,
-      caller: asking.caller,
-      texts: toPromptTexts(request),
-      surface: 'image',
-    });
-    return this.draft(request, asking);
+    const parts = await this.parts.open(request, asking);
+    const prepared = await this.prompts.prepare(request, asking);
+    try {
+      return { ...(await this.draft(prepared, asking)), parts };
+    } catch (error) {
+      throw toTooLong(error, prepared);
+    }
+  }
+
+  /** The request with the text of its template. @throws DomainError as PreparePromptService.fill */
+  fill(request: GenerationRequest): Promise<GenerationRequest> {
+    return this.prompts.fill(request);
+  }
+
+  /** The request as it would be priced. @throws DomainError as PreparePromptService.fill */
+  async foresee(request: GenerationRequest): Promise<GenerationRequest> {
+    return this.prompts.foresee(await this.prompts.fill(request));
   }
 
   /** @throws DomainError as DraftGenerationService.draft */
@@ -55,12 +75,17 @@ export class AdmitGenerationService {
    * Holds the money and writes the rows, or tells why not; then nothing was written. Where money refuses, what costs less
    * is tried before that is said: the draft then runs without its dearer candidates.
    */
-  async admit(draft: OwnedRun, asking: Asking, start: Start): Promise<Refusal | null> {
-    const refusal = await this.tryAdmit(draft, asking, start);
+  async admit(
+    draft: OwnedRun,
+    asking: Asking,
+    start: Start,
+    extras: Extras = {},
+  ): Promise<Refusal | null> {
+    const refusal = await this.tryAdmit(draft, asking, start, extras);
     if (!refusal || !isForMoney(refusal, draft.generation)) return refusal;
     for (const thriftier of listThriftier(draft.generation)) {
       const narrowed = toRun(thriftier, draft);
-      const again = await this.tryAdmit(narrowed, asking, start);
+      const again = await this.tryAdmit(narrowed, asking, start, extras);
       if (again && isForMoney(again, thriftier)) continue;
       if (!again) Object.assign(draft, narrowed);
       return again;
@@ -68,10 +93,18 @@ export class AdmitGenerationService {
     return refusal;
   }
 
-  private async tryAdmit(run: OwnedRun, asking: Asking, start: Start): Promise<Refusal | null> {
-    const member = this.toMember(run, asking, start);
+  private async tryAdmit(
+    run: OwnedRun,
+    asking: Asking,
+    start: Start,
+    extras: Extras,
+  ): Promise<Refusal | null> {
+    const member = { ...extras, ...this.toMember(run, asking, start) };
     const { refusal, warnings } = await this.writer.admitWithWarnings(member);
-    run.generation.warnings = warnings.map(toBudgetWarning);
+    run.generation.warnings = warnings.map((warning) => ({
+      ...toBudgetWarning(warning),
+      budget: toWarningBody(warning),
+    }));
     return refusal;
   }
 
@@ -160,10 +193,4 @@ function toRow(generation: Generation): Record<string, unknown> {
     hold_id: generation.holdId,
     created_at: generation.createdAt,
   };
-}
-
-function toPromptTexts({ prompt, negativePrompt }: GenerationRequest): PromptText[] {
-  const texts: PromptText[] = [{ field: 'prompt', text: prompt }];
-  if (negativePrompt) texts.push({ field: 'negative_prompt', text: negativePrompt });
-  return texts;
 }

@@ -12,6 +12,7 @@ import type { ImageResult, ImageSubmission } from '../providers/spec/image-resul
 import type { Connection } from '../connections/connection.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { UpstreamCalls } from '../upstream/upstream-calls.port.js';
+import { toLeftMs } from './domain/deadline.js';
 import { GenerationsRepository, type OwnedRun } from './domain/generations.repository.port.js';
 import { followSubmission, tellToStop } from './follow-submission.js';
 import { persevere } from '../persistence/persevere.js';
@@ -61,6 +62,17 @@ export class CallVendorService {
     const deadline = this.toDeadline(run);
     const signal = AbortSignal.any([cancel, deadline]);
     return whileHolding(deadline, () => this.callUntil(signal, run, target, pictures));
+  }
+
+  /** Whether the vendor bills jobs that were canceled, as its model's capabilities say. */
+  async chargesCanceled({ generation }: OwnedRun): Promise<boolean> {
+    const { searchSpaceId, provider, connection: connectionId, model } = generation;
+    const target = await this.routing.findTarget({ searchSpaceId, provider, connectionId }, true);
+    if (!target) return false;
+    const { strategy, connection } = target;
+    const own = connection.models.get(model)?.model;
+    const capabilities = own?.kind === 'image' ? own.capabilities : strategy.capabilities(model);
+    return capabilities?.chargesCanceled ?? false;
   }
 
   private async callUntil(
@@ -138,6 +150,8 @@ export class CallVendorService {
       deliver: (image) => pictures.take(image, connection),
       keep: (reference) => this.keep(run, reference),
       onPartial: pictures.onPartial,
+      onProgress: pictures.onProgress,
+      isWatched: pictures.isWatched,
     });
     try {
       return await strategy.submit(call);
@@ -157,12 +171,14 @@ export class CallVendorService {
     );
   }
 
-  /** From the moment the first call was sent, whoever goes on and however many follow. */
-  private toDeadline({ attempt, earlier = [] }: OwnedRun): AbortSignal {
+  /** From the moment the first call was sent, whoever goes on and however many follow; or the request's own, if sooner. */
+  private toDeadline({ generation, attempt, earlier = [] }: OwnedRun): AbortSignal {
     const { deadlineS } = this.config.generations;
     const isResumed = attempt.vendorReference !== null;
-    const sentAt = earlier[0]?.sentAt ?? (isResumed ? attempt.sentAt : null) ?? this.clock.now();
-    const leftMs = deadlineS * MS_PER_S - (this.clock.now().getTime() - sentAt.getTime());
+    const now = this.clock.now();
+    const sentAt = earlier[0]?.sentAt ?? (isResumed ? attempt.sentAt : null) ?? now;
+    const houseMs = deadlineS * MS_PER_S - (now.getTime() - sentAt.getTime());
+    const leftMs = Math.min(houseMs, toLeftMs(generation.deadlineAt, now) ?? Infinity);
     const leastMs = isResumed ? RESUME_S_MIN * MS_PER_S : 0;
     return AbortSignal.timeout(Math.max(leftMs, leastMs));
   }
@@ -192,6 +208,7 @@ function toStatusCall(
     credential: connection.credential,
     signal,
     deliver: (image) => pictures.take(image, connection),
+    onProgress: pictures.onProgress,
   };
 }
 

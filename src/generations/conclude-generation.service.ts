@@ -20,7 +20,9 @@ import {
   NOTHING_CHARGED,
   type ReportedUsage,
 } from '../billing/domain/charge-image.js';
+import { toSentPrompt } from './domain/generation.js';
 import { toConcludeMember } from './conclude-member.js';
+import { toDeadLetter } from './jobs/to-dead-letter.js';
 import { type Conclusion, type Outcome, toAttemptError, toConclusion } from './domain/outcome.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
 import type { GenerationView } from './generation-view.js';
@@ -33,6 +35,8 @@ export interface EndedRun {
   /** What the vendor says it made, where it says so. */
   served: { size: string | null; quality: string | null };
   timingsMs: Record<string, number>;
+  /** False = no vendor has had the last attempt. Absent = one may have. */
+  wasSent?: boolean;
 }
 
 /** Ends a generation exactly once: money, rows, usage and news in one durable step. */
@@ -68,7 +72,8 @@ export class ConcludeGenerationService {
       finishedAt,
       freesKey: charge.listMicros === 0 && isWorthRepeating(conclusion),
     });
-    const result = await this.write(member);
+    const letter = toDeadLetter(ended.run, conclusion, ended.wasSent ?? true);
+    const result = await this.write({ ...member, ...letter });
     if (!isSettled(result)) {
       const isPaid = isAlreadySettled(result) && result.state === 'posted';
       if (!isPaid) await persevere('taking pictures back', () => this.takeBack(ended.images));
@@ -84,7 +89,9 @@ export class ConcludeGenerationService {
 
   /** By the list and on the terms that the money was held with. */
   private async toCharge({ run, outcome, images, served }: EndedRun): Promise<ImageCharge> {
-    if (outcome.delivered === 0) return NOTHING_CHARGED;
+    // What a vendor bills though it was canceled is owed as if it had come.
+    const units = outcome.delivered || (outcome.billed ?? 0);
+    if (units === 0) return NOTHING_CHARGED;
     const { generation } = run;
     const { quote } = generation;
     const [first] = images;
@@ -99,8 +106,8 @@ export class ConcludeGenerationService {
       heightPx: first?.heightPx ?? generation.options.heightPx,
       size: served.size ?? generation.size,
       quality: served.quality ?? generation.quality,
-      delivered: outcome.delivered,
-      made: outcome.made,
+      delivered: units,
+      made: Math.max(outcome.made, units),
       requests: outcome.requests,
       usage: outcome.usage as ReportedUsage | null,
       quoted: { listMicros: quote.listMicros ?? quote.holdMicros, unitMicros: quote.unitMicros },
@@ -138,7 +145,7 @@ function toView(
     generation: {
       ...generation,
       status: conclusion.status,
-      sentPrompt: generation.prompt,
+      sentPrompt: toSentPrompt(generation),
       error: conclusion.error,
       costMicros,
       usage: outcome.usage,

@@ -29,3 +29,18 @@ it.each([
   expect(member.settle).toMatchObject({ action: 'post', amount_micros: CHARGE_MICROS });
   expect(member).toMatchObject({ events: [{ payload: { charged_micros: charged } }] });
 });
+
+it.each([
+  [0, 'void'],
+  [2, 'post'],
+])(
+  'of a canceled call of which the vendor bills %i pictures, the hold is a %s',
+  (billed, action) => {
+    const parts = toParts();
+    const outcome = { ...parts.outcome, delivered: 0, billed };
+    const conclusion = { status: 'canceled', attemptState: 'canceled', error: null } as const;
+    const member = toConcludeMember({ ...parts, outcome, conclusion });
+    expect(member.settle).toMatchObject({ action });
+    expect(member.usage).toMatchObject({ outcome: 'canceled', images_delivered: 0 });
+  },
+);

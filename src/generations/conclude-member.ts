@@ -1,7 +1,7 @@
 import { newId } from '../common/ids.js';
 import { type ImageCharge, IMPLAUSIBLE_USAGE } from '../billing/domain/charge-image.js';
 import type { ConcludeMember } from '../billing/domain/settlement.js';
-import type { Attempt, Generation } from './domain/generation.js';
+import { type Attempt, type Generation, toSentPrompt } from './domain/generation.js';
 import { type Conclusion, type Outcome, toAttemptError } from './domain/outcome.js';
 
 export const GENERATION_CONCLUDED = 'generation.concluded';
@@ -29,7 +29,7 @@ export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
     settle: {
       hold_id: generation.holdId,
       transaction_id: newId(),
-      ...(outcome.delivered > 0
+      ...(outcome.delivered > 0 || (outcome.billed ?? 0) > 0
         ? { action: 'post', amount_micros: parts.charge.chargeMicros }
         : { action: 'void' }),
       actor: toActor(generation),
@@ -39,7 +39,7 @@ export function toConcludeMember(parts: ConcludeParts): ConcludeMember {
     generation: {
       id: generation.id,
       status: conclusion.status,
-      sent_prompt: generation.prompt,
+      sent_prompt: toSentPrompt(generation),
       error_code: error?.code ?? null,
       error_message: error?.message ?? null,
       usage: outcome.usage,
@@ -100,6 +100,7 @@ function toNews(parts: ConcludeParts): Record<string, unknown> {
   return {
     generation_id: generation.id,
     status: conclusion.status,
+    operation: generation.operation,
     provider: generation.provider,
     model: generation.model,
     images: outcome.delivered,

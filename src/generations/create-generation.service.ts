@@ -5,17 +5,28 @@ import { DomainError } from '../common/domain-error.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
 import { CollectionsService } from '../spaces/collections.service.js';
 import { spaceBeingDeleted } from '../spaces/domain/spaces.errors.js';
-import { AdmitGenerationService } from './admit-generation.service.js';
+import {
+  AdmitGenerationService,
+  type DraftedRun,
+  type Extras,
+} from './admit-generation.service.js';
 import type { Asking } from './asking.js';
 import { AwaitGenerationService } from './await-generation.service.js';
 import { CreditCheckService, USAGE_TYPE } from './credit-check.service.js';
 import type { Generation } from './domain/generation.js';
-import { assertRequest, type GenerationRequest } from './domain/generation-request.js';
+import {
+  assertOwnInputs,
+  assertRequest,
+  type GenerationRequest,
+} from './domain/generation-request.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
 import type { Preference } from './domain/prefer.js';
+import { queueFull } from './domain/queue-full.js';
 import { GenerationInputs, type PreparedInput } from './generation-inputs.js';
 import type { GenerationView } from './generation-view.js';
 import { StartRunService } from './start-run.service.js';
+
+const MS_PER_S = 1_000;
 
 export interface Creation {
   view: GenerationView;
@@ -54,15 +65,15 @@ export class CreateGenerationService {
    * The generation, concluded when that happened within the wait.
    * @throws DomainError what refuses the request; then no row was written and nobody was called.
    */
-  async create(
-    request: GenerationRequest,
-    asking: Asking,
-    options: CreateOptions,
-  ): Promise<Creation> {
-    assertRequest(request);
+  async create(asked: GenerationRequest, asking: Asking, given: CreateOptions): Promise<Creation> {
+    assertRequest(asked);
+    if (asking.caller.externalId !== undefined) assertOwnInputs(asked);
+    const startedAtMs = performance.now();
+    const request = await this.admissions.fill(asked);
     const { searchSpaceId, collectionId } = request;
     if (collectionId) await this.collections.assertInSpace(searchSpaceId, collectionId);
     const draft = await this.admissions.draftRun(request, asking);
+    const options = { ...given, preference: toRest(given.preference, startedAtMs) };
     const begin = () => this.begin(request, draft, asking, options);
     if (asking.caller.externalId === undefined) return begin();
     const generationId = draft.generation.id;
@@ -71,12 +82,12 @@ export class CreateGenerationService {
 
   private async begin(
     request: GenerationRequest,
-    draft: OwnedRun,
+    draft: DraftedRun,
     asking: Asking,
     options: CreateOptions,
   ): Promise<Creation> {
     const { preference, phases } = options;
-    const ticket = preference.waitS > 0 ? this.starts.reserve(request.searchSpaceId) : null;
+    const ticket = preference.waitS > 0 ? this.starts.reserve(draft.generation) : null;
     let refusal: Refusal | null = null;
     let isAdmitted = false;
     try {
@@ -101,7 +112,7 @@ export class CreateGenerationService {
   /** Null = admitted. The ticket of a refused request is given back. */
   private async admit(
     request: GenerationRequest,
-    draft: OwnedRun,
+    draft: DraftedRun,
     asking: Asking,
     isRun: boolean,
     phases: PhaseTimer,
@@ -115,7 +126,10 @@ export class CreateGenerationService {
     let isAdmitted = false;
     try {
       const refusal = await phases.measure('hold', () =>
-        this.admissions.admit(draft, asking, start),
+        this.admissions.admit(draft, asking, start, {
+          ...toExtras(draft, prepared),
+          ...this.starts.toQueueMember(draft.generation, !isRun),
+        }),
       );
       isAdmitted = refusal === null;
       if (refusal) return refusal;
@@ -145,6 +159,7 @@ export class CreateGenerationService {
     const unpaid = toAdmissionError(refusal, USAGE_TYPE, draft.generation.createdAt);
     if (unpaid) throw unpaid;
     if (refusal.code === 'spaces.closed') throw spaceBeingDeleted();
+    if (refusal.code === 'queue_full') throw queueFull(String(refusal.scope), Number(refusal.most));
     const id = refusal.generation_id as string;
     if (refusal.code === 'attach') {
       onAdmitted?.({ generationId: id, generation: null });
@@ -172,6 +187,16 @@ export class CreateGenerationService {
       this.logger.warn(`inputs of a refused request were left behind: ${String(error)}`);
     }
   }
+}
+
+function toExtras({ parts, generation }: DraftedRun, inputs: readonly PreparedInput[]): Extras {
+  return Object.fromEntries(parts.map(({ key, build }) => [key, build(generation, inputs)]));
+}
+
+/** What is left of the wait: a prompt that was shortened may have taken whole seconds of it. */
+function toRest(preference: Preference, startedAtMs: number): Preference {
+  const spentS = Math.floor((performance.now() - startedAtMs) / MS_PER_S);
+  return { ...preference, waitS: Math.max(0, preference.waitS - spentS) };
 }
 
 function toFreshView({ generation, attempt }: OwnedRun): GenerationView {

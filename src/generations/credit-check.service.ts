@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CreditGate } from '../billing/domain/credit-gate.port.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
 import type { Asking } from './asking.js';
-import { assertOwnInputs, type GenerationRequest } from './domain/generation-request.js';
+import type { GenerationRequest } from './domain/generation-request.js';
 import { ATTACH_WITHIN_S, LOST_WITHIN_S } from './domain/idempotency.js';
 import { OutstandingReader } from './domain/outstanding.reader.port.js';
 import { RepeatsReader } from './domain/repeats.reader.port.js';
@@ -38,11 +38,10 @@ export class CreditCheckService {
   /**
    * Does the work when credit covers it together with all that came before it and is not reported yet. A repeat is
    * answered from what was paid for, also without credit left and with the backend away.
-   * @throws DomainError `request.invalid` for pictures of the space; as CreditGate.assertCredit.
+   * @throws DomainError as CreditGate.assertCredit.
    */
   async run<T>(checked: CheckedRequest, work: () => Promise<T>): Promise<T> {
     const { request, asking, generationId, phases } = checked;
-    assertOwnInputs(request);
     const callerId = asking.caller.id;
     const begun: Begun = this.begun.get(callerId) ?? new Map();
     const ahead = new Map(begun);
@@ -74,10 +73,11 @@ export class CreditCheckService {
     });
   }
 
-  private async isRepeat({ caller, route, fingerprint, repetition }: Asking): Promise<boolean> {
+  /** Whether it is answered from what was paid for before. */
+  async isRepeat({ caller, route, fingerprint, repetition }: Asking): Promise<boolean> {
     const { key, isRetry } = repetition;
     if (key === null && !isRetry) return false;
-    return this.repeats.exists({
+    const id = await this.repeats.find({
       callerId: caller.id,
       route,
       fingerprint,
@@ -85,5 +85,6 @@ export class CreditCheckService {
       attachWithinS: ATTACH_WITHIN_S,
       lostWithinS: LOST_WITHIN_S,
     });
+    return id !== null;
   }
 }

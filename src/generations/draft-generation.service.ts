@@ -14,10 +14,14 @@ import type { Candidate, RouteDecision, RoutePlan } from '../routing/route-plan.
 import { RoutingService } from '../routing/routing.service.js';
 import type { Asking } from './asking.js';
 import { assertImageScope } from './assert-image-scope.js';
+import { toDeadlineAt } from './domain/deadline.js';
+import { toRank } from './domain/priority.js';
 import { applyCandidate } from './domain/apply-candidate.js';
 import type { Attempt, Generation, StoredCandidate, StoredOptions } from './domain/generation.js';
 import type { GenerationRequest } from './domain/generation-request.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
+import { listCategories, toTryOn } from './domain/try-on.js';
+import { tellPassedOver } from './tell-passed-over.js';
 
 /** What would run, what it may fall back to, and how its price was found. */
 export interface Draft extends OwnedRun {
@@ -57,7 +61,7 @@ export class DraftGenerationService {
     const { priced, passedOver } = await this.priceAll(plan, request, asking.caller);
     const [first, ...others] = priced;
     assert(first, 'a plan has a candidate');
-    const decision = tell(plan.decision, passedOver);
+    const decision = tellPassedOver(plan.decision, passedOver);
     const { failsOverRefusals } = await this.preferences.find(request.searchSpaceId);
     const options = {
       ...toOptions(request),
@@ -81,7 +85,7 @@ export class DraftGenerationService {
       },
       {
         operation: request.operation,
-        prompt: request.prompt,
+        prompt: request.sentPrompt ?? request.prompt,
         n: request.n,
         widthPx: request.widthPx,
         heightPx: request.heightPx,
@@ -91,6 +95,7 @@ export class DraftGenerationService {
         outputFormat: request.outputFormat,
         background: request.background,
         inputImageCount: request.referenceImages.length,
+        garmentCategories: listCategories(request),
         hasMask: request.mask !== null,
       },
       request.providerOptions,
@@ -145,7 +150,7 @@ export class DraftGenerationService {
       heightPx: request.heightPx,
       size: request.size,
       quality: request.quality,
-      promptBytes: Buffer.byteLength(request.prompt),
+      promptBytes: Buffer.byteLength(request.sentPrompt ?? request.prompt),
       inputImages: request.referenceImages.length + (request.mask ? 1 : 0),
       partialImages: request.partialImages,
     });
@@ -158,6 +163,7 @@ export class DraftGenerationService {
     first: StoredCandidate,
     options: StoredOptions,
   ): Generation {
+    const now = this.clock.now();
     const generation: Generation = {
       id: request.id ?? newId(),
       searchSpaceId: request.searchSpaceId,
@@ -187,7 +193,10 @@ export class DraftGenerationService {
       fingerprint,
       holdId: newId(),
       linksVersion: 1,
-      createdAt: this.clock.now(),
+      priority: toRank(request.priority),
+      deadlineAt: toDeadlineAt(request.deadlineS, now),
+      retriedFrom: request.retriedFrom ?? null,
+      createdAt: now,
       finishedAt: null,
     };
     return applyCandidate(generation, first);
@@ -252,9 +261,14 @@ function toOptions(request: GenerationRequest): StoredOptions {
     providerOptions: request.providerOptions,
     openaiOptions: request.openaiOptions,
     partialImages: request.partialImages,
+    sentPrompt: request.sentPrompt,
+    promptValidation: request.promptValidation,
+    promptTemplate: request.promptTemplate,
     hasInputs: request.referenceImages.length > 0 || request.mask !== null,
+    tryOn: request.operation === 'try_on' ? toTryOn(request.referenceImages) : undefined,
     requestedModel: request.model,
     session: request.session,
+    tags: request.tags && request.tags.length > 0 ? request.tags : undefined,
   };
 }
 
@@ -262,29 +276,4 @@ function toOptions(request: GenerationRequest): StoredOptions {
 function withSize(request: GenerationRequest, { size }: Candidate): GenerationRequest {
   if (!request.isShape) return request;
   return { ...request, ...size, size: `${size.widthPx}x${size.heightPx}` };
-}
-
-/** What has no price is told as skipped, and the first that has one as chosen. */
-function tell(decision: RouteDecision, passedOver: ReadonlyMap<Candidate, string>): RouteDecision {
-  if (passedOver.size === 0) return decision;
-  const reasons = new Map(
-    [...passedOver].map(([{ model, connection }, reason]) => [
-      toKey(model.id, connection.id),
-      reason,
-    ]),
-  );
-  let hasChosen = false;
-  const candidates = decision.candidates.map((one) => {
-    if (one.outcome === 'skipped') return one;
-    const reason = reasons.get(toKey(one.model, one.connection));
-    if (reason) return { ...one, outcome: 'skipped' as const, reason };
-    const outcome = hasChosen ? ('fallback' as const) : ('chosen' as const);
-    hasChosen = true;
-    return { ...one, outcome };
-  });
-  return { ...decision, candidates };
-}
-
-function toKey(model: string, connection: string): string {
-  return `${connection}\n${model}`;
 }

@@ -5,8 +5,9 @@ import { DomainError } from '../common/domain-error.js';
 import { AppConfig } from '../config/app-config.js';
 import { MediaReleases } from '../media/domain/media-releases.port.js';
 import { MediaService } from '../media/media.service.js';
-import { UnitOfWork } from '../persistence/unit-of-work.port.js';
+import { UnitOfWork, type WorkScope } from '../persistence/unit-of-work.port.js';
 import { ConcludeGenerationService } from './conclude-generation.service.js';
+import { deadlinePassed } from './domain/deadline.js';
 import { isConcluded } from './domain/generation.js';
 import {
   GenerationsRemover,
@@ -47,23 +48,36 @@ export class EndGenerationService {
     await this.waitUntilEnded(generation.id);
   }
 
+  /** Ends what waits in the queue and has passed its deadline: it failed, and costs nothing. How many there were. */
+  async endOverdue(most: number): Promise<number> {
+    const ids = await this.repository.listOverdue(most);
+    for (const id of ids) {
+      const run = await this.findRun(id);
+      if (run && (await this.seize(id))) {
+        await this.conclusions.conclude(toUnsent(run, deadlinePassed()));
+      }
+    }
+    return ids.length;
+  }
+
   /** Tells a generation to end, without waiting for it: one that waits ends at once, one that runs as `cancel` has it. */
   async requestCancel(id: string): Promise<void> {
-    const [generation, attempts] = await Promise.all([
-      this.repository.find(id),
-      this.repository.listAttempts([id]),
-    ]);
-    const attempt = attempts.at(-1);
-    if (generation && attempt) await this.stop({ generation, attempt });
+    const run = await this.findRun(id);
+    if (run) await this.stop(run);
   }
 
   /**
    * Removes the record, its pictures and with them every link to them. What was paid stays in the books.
+   * @param beside what else is written in the same transaction
    * @throws DomainError `request.conflict` while it has not ended.
    */
-  async remove({ generation }: GenerationView): Promise<void> {
+  async remove(
+    { generation }: GenerationView,
+    beside?: (scope: WorkScope) => Promise<void>,
+  ): Promise<void> {
     if (!isConcluded(generation.status)) throw stillRunning();
     const released = await this.unitOfWork.run(async (scope) => {
+      await beside?.(scope);
       const blobs = await scope.get(MediaReleases).releaseGeneration(generation.id);
       if (!(await scope.get(GenerationsRemover).remove(generation.id))) {
         throw DomainError.notFound('image generation');
@@ -82,12 +96,25 @@ export class EndGenerationService {
   /** True when it has ended by that. */
   private async stop(run: OwnedRun): Promise<boolean> {
     const { id } = run.generation;
-    if (await this.repository.seize(id, this.runs.owner, this.config.generations.leaseS)) {
+    if (await this.seize(id)) {
       await this.conclusions.conclude(toUnsent(run, canceled()));
       return true;
     }
-    if (await this.repository.requestCancel(id)) this.runs.cancel(id);
+    if (await this.repository.requestCancel(id)) this.runs.cancelAnywhere(id);
     return false;
+  }
+
+  private seize(id: string): Promise<boolean> {
+    return this.repository.seize(id, this.runs.owner, this.config.generations.leaseS);
+  }
+
+  private async findRun(id: string): Promise<OwnedRun | null> {
+    const [generation, attempts] = await Promise.all([
+      this.repository.find(id),
+      this.repository.listAttempts([id]),
+    ]);
+    const attempt = attempts.at(-1);
+    return generation && attempt ? { generation, attempt } : null;
   }
 
   private async waitUntilEnded(id: string): Promise<void> {

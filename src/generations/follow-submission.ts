@@ -34,6 +34,10 @@ export async function followSubmission(
   for (;;) {
     const answer = await ask(strategy, call);
     if (!(answer instanceof ProviderError) && answer.state === 'finished') return answer.result;
+    if (!(answer instanceof ProviderError) && answer.state === 'running') {
+      const { progress } = answer;
+      call.onProgress?.({ step: progress === null ? 'waiting' : 'rendering', fraction: progress });
+    }
     if (call.signal.aborted) {
       await tellToStop(strategy, call);
       throw mapAbort(call.signal, options);

@@ -121,7 +121,11 @@ export class GenerationInputs {
     });
     if (response.status === HTTP_OK) return response.body;
     response.discard();
-    throw DomainError.invalid(field, `answered with status ${response.status}`);
+    const message = `answered with status ${response.status}`;
+    throw new DomainError('request.invalid', `${field} ${message}`, {
+      fields: [{ field, message }],
+      details: { reason: 'status' },
+    });
   }
 }
 

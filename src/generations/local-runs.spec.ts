@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AppConfig } from '../config/app-config.js';
 import { StopGrace } from '../config/stop-grace.js';
 import type { MetricsService } from '../metrics/metrics.service.js';
+import { InProcessJobNews } from './adapters/in-process-job-news.js';
 import type { GenerationsRepository } from './domain/generations.repository.port.js';
 import { LocalRuns } from './local-runs.js';
 
@@ -21,7 +22,8 @@ function make(toCancel: string[] = []) {
   const config = { generations: { leaseS: LEASE_S } } as AppConfig;
   const metrics = { runs: { labels: () => ({ set: () => undefined }) } };
   const grace = new StopGrace(GRACE_MS);
-  const runs = new LocalRuns(config, repository, metrics as unknown as MetricsService, grace);
+  const counted = metrics as unknown as MetricsService;
+  const runs = new LocalRuns(config, repository, counted, grace, new InProcessJobNews());
   runs.onApplicationBootstrap();
   return { runs, renewed };
 }

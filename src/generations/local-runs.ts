@@ -8,6 +8,7 @@ import { newId } from '../common/ids.js';
 import { AppConfig } from '../config/app-config.js';
 import { StopGrace } from '../config/stop-grace.js';
 import { MetricsService } from '../metrics/metrics.service.js';
+import { JobNews } from './domain/job-news.port.js';
 import { canceled } from './domain/outcome.js';
 import { GenerationsRepository } from './domain/generations.repository.port.js';
 import type { GenerationView } from './generation-view.js';
@@ -42,10 +43,14 @@ export class LocalRuns implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly repository: GenerationsRepository,
     private readonly metrics: MetricsService,
     private readonly grace: StopGrace,
+    private readonly news: JobNews,
   ) {}
 
   onApplicationBootstrap(): void {
     const everyMs = (this.config.generations.leaseS * MS_PER_S) / RENEWALS_PER_LEASE;
+    this.news.onCancel((id) => {
+      if (this.runs.has(id)) this.cancel(id);
+    });
     this.renewal = setInterval(() => void this.renew(), everyMs).unref();
   }
 
@@ -71,10 +76,12 @@ export class LocalRuns implements OnApplicationBootstrap, BeforeApplicationShutd
     const done = work(abort.signal).finally(() => {
       this.runs.delete(generationId);
       this.metrics.runs.labels('running').set(this.runs.size);
+      void this.news.tell(generationId, { kind: 'moved' });
     });
     // Whoever waits sees the fault; a run that nobody waits for only logs it.
     done.catch((error: unknown) => this.logger.error(`a run failed: ${String(error)}`));
     this.runs.set(generationId, { abort, done });
+    void this.news.tell(generationId, { kind: 'moved' });
     this.metrics.runs.labels('running').set(this.runs.size);
     return done;
   }
@@ -93,6 +100,12 @@ export class LocalRuns implements OnApplicationBootstrap, BeforeApplicationShutd
     const run = this.runs.get(generationId);
     if (run) run.abort.abort(canceled());
     else this.rememberCancel(generationId);
+  }
+
+  /** As `cancel`, whichever process runs it. Who does not hear of it finds it on the row when it renews its lease. */
+  cancelAnywhere(generationId: string): void {
+    this.cancel(generationId);
+    this.news.tellCancel(generationId);
   }
 
   private rememberCancel(generationId: string): void {

@@ -39,7 +39,8 @@ export class QueuedRunsWorker implements OnApplicationBootstrap, OnModuleDestroy
 
   private async runNext(): Promise<void> {
     if (this.isStopping) return;
-    const run = await this.repository.claimNext(this.runs.owner, this.config.generations.leaseS);
+    const { leaseS, jobs } = this.config.generations;
+    const run = await this.repository.claimNext(this.runs.owner, leaseS, jobs.runsPerSpaceMax);
     if (!run) return;
     const phases = new PhaseTimer();
     phases.add('queue', Date.now() - run.generation.createdAt.getTime());

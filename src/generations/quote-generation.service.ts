@@ -25,7 +25,7 @@ import { CollectionsService } from '../spaces/collections.service.js';
 import { AdmitGenerationService } from './admit-generation.service.js';
 import type { Asking } from './asking.js';
 import type { Draft } from './draft-generation.service.js';
-import { USAGE_TYPE } from './credit-check.service.js';
+import { CreditCheckService, USAGE_TYPE } from './credit-check.service.js';
 import { listCandidates } from './domain/apply-candidate.js';
 import type { Generation, StoredCandidate, StoredTerms } from './domain/generation.js';
 import {
@@ -83,29 +83,24 @@ export class QuoteGenerationService {
     private readonly collections: CollectionsService,
     private readonly budgets: BudgetsReader,
     private readonly wallets: WalletsService,
+    private readonly credit: CreditCheckService,
   ) {}
 
   /**
    * Holds nothing, writes nothing and calls nobody; pictures that go in are neither fetched nor looked at.
    * @throws DomainError what refuses the request itself, as creating it would: AdmitGenerationService.draft
    */
-  async quote(request: GenerationRequest, caller: Caller): Promise<GenerationQuote> {
-    assertRequest(request);
-    if (caller.externalId !== undefined) assertOwnInputs(request);
+  async quote(asked: GenerationRequest, caller: Caller): Promise<GenerationQuote> {
+    assertRequest(asked);
+    if (caller.externalId !== undefined) assertOwnInputs(asked);
+    const request = await this.admissions.foresee(asked);
     const { searchSpaceId, collectionId } = request;
     if (collectionId) await this.collections.assertInSpace(searchSpaceId, collectionId);
     const asking = toAsking(caller);
     const drafted = await this.admissions.draft(request, asking);
-    const { funding } = toHeldMoney(drafted.generation);
-    const [minMicros, wallet, budgets] = await Promise.all([
+    const [minMicros, [wallet, budgets]] = await Promise.all([
       this.findLeast(request, drafted, asking),
-      this.wallets.findBySpace(searchSpaceId),
-      this.budgets.listApplicable({
-        searchSpaceId,
-        userId: caller.userId,
-        apiKeyId: drafted.generation.apiKeyId,
-        funding: funding === 'subscription' ? 'subscription' : 'wallet',
-      }),
+      this.findMoney(drafted.generation),
     ]);
     const { generation, ...verdict } = judge(drafted.generation, wallet, budgets);
     return {
@@ -117,6 +112,31 @@ export class QuoteGenerationService {
       wallet,
       ...verdict,
     };
+  }
+
+  /**
+   * Says before anything is fetched what an admission would say of money. A repeat is answered without any.
+   * @throws DomainError that refusal, and what refuses the request itself
+   */
+  async assertAffordable(request: GenerationRequest, asking: Asking): Promise<void> {
+    if (await this.credit.isRepeat(asking)) return;
+    const { generation } = await this.admissions.draft(request, asking);
+    const { refusal } = judge(generation, ...(await this.findMoney(generation)));
+    if (refusal) throw refusal;
+  }
+
+  /** The wallet, and every budget that has a say. */
+  private findMoney(generation: Generation): Promise<[Wallet | null, readonly Budget[]]> {
+    const { funding } = toHeldMoney(generation);
+    return Promise.all([
+      this.wallets.findBySpace(generation.searchSpaceId),
+      this.budgets.listApplicable({
+        searchSpaceId: generation.searchSpaceId,
+        userId: generation.createdBy,
+        apiKeyId: generation.apiKeyId,
+        funding: funding === 'subscription' ? 'subscription' : 'wallet',
+      }),
+    ]);
   }
 
   /** Each open choice is drafted as a request of its own, so that what is left out is what would be refused. */

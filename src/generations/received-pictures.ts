@@ -2,14 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
 import { AppConfig } from '../config/app-config.js';
 import type { MediaAsset } from '../media/domain/media-asset.js';
-import type { StageTarget } from '../media/domain/storage-key.js';
 import { MediaService, type StagedMedia } from '../media/media.service.js';
+import { MarkPicturesService } from '../media/provenance/mark-pictures.service.js';
 import { OutboundFetcher } from '../outbound/outbound-fetcher.port.js';
 import type { DeliveredImage } from '../providers/spec/image-call.js';
 import type { ImageFacts } from '../providers/spec/image-result.js';
 import type { Connection } from '../connections/connection.js';
 import type { Generation, GenerationWarning } from './domain/generation.js';
+import { JobNews } from './domain/job-news.port.js';
+import { toProgressReporter } from './jobs/report-progress.js';
 import { PartialPictures } from './partial-pictures.js';
+import { toOrigin } from './to-origin.js';
 
 const FETCH_TIMEOUT_MS = 60_000;
 const HTTP_OK = 200;
@@ -22,15 +25,22 @@ export class ReceivedPictures {
   constructor(
     private readonly config: AppConfig,
     private readonly media: MediaService,
+    private readonly marks: MarkPicturesService,
     private readonly fetcher: OutboundFetcher,
     private readonly partials: PartialPictures,
+    private readonly news: JobNews,
   ) {}
 
   open(generation: Generation, attemptId: string) {
     const staged: { media: StagedMedia; vendorIndex: number }[] = [];
     const warnings: GenerationWarning[] = [];
+    // Beside the vendor's work, and while the database is there.
+    void this.marks.prepare(generation);
+    const { report, isWatched } = toProgressReporter(this.news, generation.id);
     return {
       warnings,
+      onProgress: report,
+      isWatched,
       /** Absent = nobody looks. */
       onPartial: this.partials.findListener(generation),
       /** How many arrived whole. */
@@ -46,8 +56,10 @@ export class ReceivedPictures {
             role: 'output' as const,
             index: staged.length,
           };
-          const media = await this.stage(image, connection, target);
-          staged.push({ media, vendorIndex: image.index });
+          const bytes = await this.toBytes(image, connection);
+          const marked = await this.marks.stage({ ...toOrigin(generation), target, bytes });
+          if (marked.warning) warnings.push({ code: 'picture_unsigned', message: marked.warning });
+          staged.push({ media: marked.staged, vendorIndex: image.index });
         } catch (error) {
           if (!isPictureFault(error)) throw error;
           warnings.push({
@@ -71,13 +83,11 @@ export class ReceivedPictures {
     };
   }
 
-  private async stage(
+  private async toBytes(
     image: DeliveredImage,
     connection: Connection,
-    target: StageTarget,
-  ): Promise<StagedMedia> {
-    const bytes = image.kind === 'bytes' ? image.bytes : await this.download(image.url, connection);
-    return this.media.stage(target, bytes);
+  ): Promise<AsyncIterable<Uint8Array>> {
+    return image.kind === 'bytes' ? image.bytes : this.download(image.url, connection);
   }
 
   /** A relative URL is the vendor's own; every URL passes the guard. */

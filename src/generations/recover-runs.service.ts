@@ -62,7 +62,12 @@ export class RecoverRunsService {
     const images = assets.filter(({ role }) => role === 'output');
     const ended = toUnsent(run, interrupted());
     const outcome = { ...ended.outcome, delivered: images.length, made: images.length };
-    const view = await this.conclusions.conclude({ ...ended, images, outcome });
+    const view = await this.conclusions.conclude({
+      ...ended,
+      images,
+      outcome,
+      wasSent: true,
+    });
     this.logger.warn({
       message: 'recovered an interrupted generation',
       generation_id: run.generation.id,

@@ -6,6 +6,7 @@ import type { MediaAsset } from '../media/domain/media-asset.js';
 import { MediaService } from '../media/media.service.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import type { ImageResult } from '../providers/spec/image-result.js';
+import { ProviderError } from '../providers/spec/provider.errors.js';
 import { CallVendorService } from './call-vendor.service.js';
 import { ConcludeGenerationService, type EndedRun } from './conclude-generation.service.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
@@ -56,12 +57,20 @@ export class RunGenerationService {
       images,
       outcome: {
         ...toOutcome(result, error, images.length, pictures),
+        billed: images.length === 0 ? await this.countBilled(last, error) : 0,
         ...(error && { error: await this.failOver.explain(error), attemptError: error }),
       },
       served: { size: result?.served.size ?? null, quality: result?.served.quality ?? null },
       timingsMs: phases.toRecord(),
     };
     return phases.measure('post', () => this.conclusions.conclude(ended));
+  }
+
+  /** What the vendor bills of a call that was canceled on its way. */
+  private async countBilled(run: OwnedRun, error: DomainError | null): Promise<number> {
+    // Only what a vendor had under way is a fault of its own; what was canceled in a line before it never reached it.
+    if (!(error instanceof ProviderError) || error.code !== 'generations.canceled') return 0;
+    return (await this.vendor.chargesCanceled(run)) ? run.generation.n : 0;
   }
 
   /** One candidate after the other, until one delivers, fails for good, or none is left. */

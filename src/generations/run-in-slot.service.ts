@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
+import { whileHolding } from '../common/while-holding.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
 import { CallerSlots, type SlotLease } from '../upstream/caller-slots.port.js';
 import { ConcludeGenerationService } from './conclude-generation.service.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
+import { deadlinePassed, toLeftMs } from './domain/deadline.js';
 import { canceled } from './domain/outcome.js';
 import type { GenerationView } from './generation-view.js';
 import { RunGenerationService } from './run-generation.service.js';
@@ -31,12 +33,13 @@ export class RunInSlotService {
     phases: PhaseTimer,
     isPatient: boolean,
   ): Promise<GenerationView | null> {
-    const { callerId } = run.generation;
+    const { callerId, deadlineAt } = run.generation;
+    const late = toDeadlineSignal(deadlineAt);
     let slot: SlotLease;
     try {
-      slot = await phases.measure('slot', () => this.acquire(callerId, cancel, isPatient));
+      slot = await phases.measure('slot', () => this.acquire(callerId, cancel, late, isPatient));
     } catch (error) {
-      const known = cancel.aborted ? canceled() : error;
+      const known = cancel.aborted ? canceled() : late?.aborted ? deadlinePassed() : error;
       if (!(known instanceof DomainError)) throw error;
       return this.conclusions.conclude(toUnsent(run, known));
     }
@@ -50,17 +53,36 @@ export class RunInSlotService {
   private async acquire(
     callerId: string,
     cancel: AbortSignal,
+    late: AbortSignal | null,
+    isPatient: boolean,
+  ): Promise<SlotLease> {
+    if (!late) return this.acquireUntil(callerId, cancel, isPatient);
+    const until = AbortSignal.any([cancel, late]);
+    return whileHolding(late, () => this.acquireUntil(callerId, until, isPatient));
+  }
+
+  private async acquireUntil(
+    callerId: string,
+    until: AbortSignal,
     isPatient: boolean,
   ): Promise<SlotLease> {
     for (;;) {
+      until.throwIfAborted();
       try {
-        return await this.slots.acquire(callerId, cancel);
+        return await this.slots.acquire(callerId, until);
       } catch (error) {
         const isFull = error instanceof DomainError && error.code === 'limits.slots';
-        if (!isPatient || !isFull || cancel.aborted) throw error;
+        if (!isPatient || !isFull || until.aborted) throw error;
         // A signal that aborts ends the wait; the next round finds it aborted.
-        await sleep(ASK_AGAIN_MS, undefined, { signal: cancel }).catch(() => null);
+        await sleep(ASK_AGAIN_MS, undefined, { signal: until }).catch(() => null);
       }
     }
   }
+}
+
+/** Null = there is none. */
+function toDeadlineSignal(deadlineAt: Date | null): AbortSignal | null {
+  const leftMs = toLeftMs(deadlineAt, new Date());
+  if (leftMs === null) return null;
+  return leftMs === 0 ? AbortSignal.abort() : AbortSignal.timeout(leftMs);
 }

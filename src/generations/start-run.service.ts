@@ -5,7 +5,10 @@ import type { PhaseTimer } from '../http/phase-timer.js';
 import { JobQueue } from '../queue/job-queue.port.js';
 import { ConcludeGenerationService } from './conclude-generation.service.js';
 import { GenerationsRepository, type OwnedRun } from './domain/generations.repository.port.js';
+import { deadlinePassed, toLeftMs } from './domain/deadline.js';
+import type { Generation } from './domain/generation.js';
 import { canceled } from './domain/outcome.js';
+import { toQueueMember } from './domain/queue-member.js';
 import { RunSlots, type RunTicket } from './domain/run-slots.js';
 import type { GenerationView } from './generation-view.js';
 import { LocalRuns } from './local-runs.js';
@@ -37,20 +40,27 @@ export class StartRunService {
   }
 
   /** @throws DomainError `request.busy` before anything was written. */
-  reserve(searchSpaceId: string): RunTicket {
-    return this.slots.reserve(searchSpaceId);
+  reserve({ searchSpaceId, priority }: Generation): RunTicket {
+    return this.slots.reserve(searchSpaceId, priority);
+  }
+
+  /** What its admission says to the queue. @param waits whether a worker is to take it */
+  toQueueMember(generation: Generation, waits: boolean): { queue?: Record<string, unknown> } {
+    return toQueueMember(generation, waits, this.config.generations.jobs);
   }
 
   /** Waits for its slot, then runs; a run that gets no slot in time fails without having been sent. */
   run(run: OwnedRun, ticket: RunTicket, phases: PhaseTimer): Promise<GenerationView | null> {
-    const waitMs = this.config.limits.runWaitS * MS_PER_S;
+    const leftMs = toLeftMs(run.generation.deadlineAt, new Date());
+    const waitMs = Math.min(this.config.limits.runWaitS * MS_PER_S, leftMs ?? Infinity);
     return this.runs.start(run.generation.id, async (cancel) => {
       try {
         await phases.measure('slot', () => ticket.begin(waitMs));
         return await this.runner.run(run, cancel, phases, false);
       } catch (error) {
         if (!(error instanceof DomainError) || error.code !== 'request.busy') throw error;
-        return await this.conclusions.conclude(toUnsent(run, error));
+        const isLate = toLeftMs(run.generation.deadlineAt, new Date()) === 0;
+        return await this.conclusions.conclude(toUnsent(run, isLate ? deadlinePassed() : error));
       } finally {
         ticket.end();
       }

@@ -9,6 +9,7 @@ export function toUnsent(run: OwnedRun, error: DomainError): EndedRun {
     images: [],
     served: { size: null, quality: null },
     timingsMs: {},
+    wasSent: false,
     outcome: {
       delivered: 0,
       made: 0,

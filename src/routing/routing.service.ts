@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { JsonValue } from '../common/json-value.js';
 import { Clock } from '../common/clock.js';
-import { DomainError } from '../common/domain-error.js';
 import type { Connection } from '../connections/connection.js';
 import { ConnectionsDirectory } from '../connections/connections-directory.port.js';
 import { checkCapability, type ImageRequestShape } from '../providers/check-capability.js';
 import {
+  type ChatFieldNames,
   type ChatRequestShape,
   checkChatCapability,
   checkEmbeddingCapability,
@@ -21,6 +21,12 @@ import type { Candidate, RoutePlan, RouteQuestion } from './route-plan.js';
 import { RoutePlanner } from './route-planner.js';
 
 const NO_SIZE: Candidate['size'] = { widthPx: null, heightPx: null };
+/** As the Responses API calls what the chat models have. */
+const RESPONSE_FIELDS: ChatFieldNames = {
+  messages: 'input',
+  outputTokens: 'max_output_tokens',
+  format: 'text.format',
+};
 
 /** Where a stored attempt was to run. */
 export interface StoredTarget {
@@ -98,8 +104,12 @@ export class RoutingService {
     );
   }
 
-  /** The same for OpenAI's Responses API, which few vendors speak. @throws DomainError as `plan` */
-  planResponses(question: RouteQuestion, shape: ChatRequestShape): Promise<RoutePlan<ChatModel>> {
+  /** The same for OpenAI's Responses API. @throws DomainError as `plan` */
+  planResponses(
+    question: RouteQuestion,
+    shape: ChatRequestShape,
+    request: Readonly<Record<string, JsonValue>>,
+  ): Promise<RoutePlan<ChatModel>> {
     const isSpoken = (provider: string) => this.factory.findResponsesProvider(provider) !== null;
     return this.planner.plan<ChatModel>(
       {
@@ -107,8 +117,8 @@ export class RoutingService {
         mayServe: ({ provider, capabilities }) =>
           isSpoken(provider) && (capabilities.imageInput || !shape.hasImages),
         fit: (model) => {
-          checkChatCapability(model, shape, this.clock.now());
-          if (!isSpoken(model.provider)) throw toNoResponses(model);
+          checkChatCapability(model, shape, this.clock.now(), RESPONSE_FIELDS);
+          this.factory.findResponsesProvider(model.provider)?.assertRequest(request);
           return NO_SIZE;
         },
         isSpoken,
@@ -172,11 +182,4 @@ export class RoutingService {
     if (!found?.isEnabled) return null;
     return found.expiresAt === null || found.expiresAt > this.clock.now() ? found : null;
   }
-}
-
-function toNoResponses({ id, provider }: ChatModel): DomainError {
-  const message = `is served by ${provider}, which has no Responses API: call it at /v1/chat/completions`;
-  return new DomainError('routing.capability_missing', `${id} ${message}.`, {
-    fields: [{ field: 'model', message }],
-  });
 }

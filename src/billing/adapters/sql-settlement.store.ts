@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { assert } from '../../common/assert.js';
 import { findSqlState, isTransactionRetryable } from '../../persistence/sql-error.js';
@@ -12,10 +13,18 @@ const ATTEMPTS_MAX = 3;
 /** Classes of errors that say nothing about the members: connection, resources, operator, system, internal. */
 const STORE_FAULT_CLASSES = new Set(['08', '25', '53', '57', '58', 'XX', 'F0']);
 
+/** Enough to tell the few statements of a step apart. */
+const DIGEST_CHARACTERS = 12;
+
+interface Statement {
+  name: string;
+  text: string;
+}
+
 /** One statement a batch: the functions nested, the batch as `$1`. Its text depends on the functions alone. */
 @Injectable()
 export class SqlSettlementStore extends SettlementStore {
-  private readonly texts = new Map<SettlementStep, string>();
+  private readonly statements = new WeakMap<readonly string[], Statement>();
 
   constructor(private readonly sql: Sql) {
     super();
@@ -26,14 +35,11 @@ export class SqlSettlementStore extends SettlementStore {
     functions: readonly string[],
     members: readonly string[],
   ): Promise<Verdict[]> {
+    const { name, text } = this.toStatement(step, functions);
     const values = [`[${members.join(',')}]`, members.length];
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const [row] = await this.sql.query<{ verdicts: Verdict[] }>(
-          `settlement_${step}`,
-          this.textOf(step, functions),
-          values,
-        );
+        const [row] = await this.sql.query<{ verdicts: Verdict[] }>(name, text, values);
         assert(row?.verdicts.length === members.length, `${step} lost a member of its batch`);
         return row.verdicts;
       } catch (error) {
@@ -43,16 +49,19 @@ export class SqlSettlementStore extends SettlementStore {
     }
   }
 
-  private textOf(step: SettlementStep, functions: readonly string[]): string {
-    const known = this.texts.get(step);
-    if (known !== undefined) return known;
+  /** The writer hands out the same list for the same functions every time. */
+  private toStatement(step: SettlementStep, functions: readonly string[]): Statement {
+    const known = this.statements.get(functions);
+    if (known) return known;
     const nested = functions.reduce(
       (inner, name) => `${name}($1::jsonb, ${inner})`,
       'array_fill(NULL::jsonb, ARRAY[$2::int])',
     );
     const text = `SELECT to_jsonb(${nested}) AS verdicts`;
-    this.texts.set(step, text);
-    return text;
+    const digest = createHash('sha256').update(text).digest('hex').slice(0, DIGEST_CHARACTERS);
+    const statement = { name: `settlement_${step}_${digest}`, text };
+    this.statements.set(functions, statement);
+    return statement;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { BudgetWarningBody } from '../../common/budget-warning-body.js';
 import type { BudgetWarning } from './settlement.js';
 
 export const BUDGET_WARNING = 'billing.budget_warning';
@@ -9,5 +10,17 @@ export function toBudgetWarning(warning: BudgetWarning): { code: string; message
   return {
     code: BUDGET_WARNING,
     message: `The ${scope} budget ${JSON.stringify(name)} is ${percent} % used: ${left}.`,
+  };
+}
+
+export function toWarningBody(warning: BudgetWarning): BudgetWarningBody {
+  return {
+    type: 'budget_warning',
+    budget_id: warning.budget_id,
+    budget_name: warning.budget_name,
+    message: toBudgetWarning(warning).message,
+    usage_percentage: warning.used_percent,
+    limit_micros: warning.limit_micros,
+    remaining_micros: warning.remaining_micros,
   };
 }

@@ -11,4 +11,9 @@ export interface SettlementRider {
   stage: 'before_money' | 'after_money';
   /** A database function `(batch jsonb, verdicts jsonb[]) RETURNS jsonb[]`; lower-case letters and underscores. */
   sqlFunction: string;
+  /**
+   * The keys of a member that it acts on. A batch none of whose members has one of them is written without it; absent =
+   * it runs in every batch.
+   */
+  keys?: readonly string[];
 }

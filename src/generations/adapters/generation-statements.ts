@@ -1,6 +1,7 @@
 /**
- * The oldest queued row that nobody is just taking, of the space with the fewest running generations that has one. A
- * space is passed over only when all of its rows are being taken: a claim that went away with nothing while rows wait
+ * The first queued row that nobody is just taking, by priority and age, of the space with the fewest running generations
+ * that has one. Spaces that have their share of this owner's runs come after all others, and priorities count nothing
+ * between spaces. What has passed its deadline is left to whoever ends it. A space is passed over only when all of its rows are being taken: a claim that went away with nothing while rows wait
  * would have used up the wake-up of one. Spaces are found by leaps over the index, however much each has waiting.
  */
 export const CLAIM_NEXT = `
@@ -12,17 +13,19 @@ WITH RECURSIVE waiting AS (
     ORDER BY g.search_space_id LIMIT 1)
   FROM waiting w WHERE w.search_space_id IS NOT NULL
 ), running AS (
-  SELECT search_space_id, count(*) AS count FROM generations WHERE status = 'running' GROUP BY 1
+  SELECT search_space_id, count(*) AS count, count(*) FILTER (WHERE lease_owner = $1) AS here
+  FROM generations WHERE status = 'running' GROUP BY 1
 ), turns AS (
   SELECT w.search_space_id FROM waiting w LEFT JOIN running r USING (search_space_id)
   WHERE w.search_space_id IS NOT NULL
-  ORDER BY coalesce(r.count, 0), (SELECT q.id FROM generations q
+  ORDER BY coalesce(r.here, 0) >= $3, coalesce(r.count, 0), (SELECT q.id FROM generations q
     WHERE q.status = 'queued' AND q.search_space_id = w.search_space_id ORDER BY q.id LIMIT 1)
 ), next AS (
   SELECT g.id FROM turns t CROSS JOIN LATERAL (
     SELECT q.id FROM generations q
     WHERE q.status = 'queued' AND q.search_space_id = t.search_space_id
-    ORDER BY q.id LIMIT 1 FOR UPDATE SKIP LOCKED) g
+      AND (q.deadline_at IS NULL OR q.deadline_at > now())
+    ORDER BY q.priority, q.id LIMIT 1 FOR UPDATE SKIP LOCKED) g
   LIMIT 1
 ), claimed AS (
   UPDATE generations g SET status = 'running', lease_owner = $1,
@@ -49,6 +52,10 @@ export const LIST_QUEUED = `
 SELECT id FROM generations
 WHERE status = 'queued' AND created_at < now() - make_interval(secs => $1)
 ORDER BY id LIMIT $2`;
+
+export const LIST_OVERDUE = `
+SELECT id FROM generations WHERE status = 'queued' AND deadline_at <= now()
+ORDER BY deadline_at LIMIT $1`;
 
 export const RENEW_LEASES = `
 UPDATE generations SET lease_until = now() + make_interval(secs => $2)

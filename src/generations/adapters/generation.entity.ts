@@ -9,6 +9,7 @@ import {
   TextColumn,
   TimeColumn,
 } from '../../persistence/columns.js';
+import type { PriorityRank } from '../domain/priority.js';
 import type {
   GenerationStatus,
   GenerationWarning,
@@ -105,6 +106,15 @@ export class GenerationEntity {
 
   @IntegerColumn('links_version')
   linksVersion: number;
+
+  @IntegerColumn('priority')
+  priority: PriorityRank;
+
+  @TimeColumn('deadline_at', { nullable: true })
+  deadlineAt: Date | null;
+
+  @ReferenceColumn('retried_from', { nullable: true })
+  retriedFrom: string | null;
 
   @TimeColumn('created_at')
   createdAt: Date;

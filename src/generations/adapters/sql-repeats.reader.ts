@@ -16,11 +16,15 @@ export class SqlRepeatsReader extends RepeatsReader {
     super();
   }
 
-  async exists(question: RepeatQuestion): Promise<boolean> {
+  async find(question: RepeatQuestion): Promise<string | null> {
     const { callerId, route, key, fingerprint } = question;
     if (key !== null) {
-      const rows = await this.sql.query('generations_find_key', FIND_KEY, [callerId, route, key]);
-      return rows.length > 0;
+      const [row] = await this.sql.query<{ id: string }>('generations_find_key', FIND_KEY, [
+        callerId,
+        route,
+        key,
+      ]);
+      return row?.id ?? null;
     }
     const claim = {
       caller_id: callerId,
@@ -35,6 +39,6 @@ export class SqlRepeatsReader extends RepeatsReader {
       FIND_ATTACHABLE,
       [JSON.stringify([{ claim }])],
     );
-    return row?.id != null;
+    return row?.id ?? null;
   }
 }

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
-import type { PageRequest } from '../../common/page.js';
+import { In, type Repository } from 'typeorm';
 import { Sql } from '../../persistence/sql.port.js';
 import type { JsonValue } from '../../common/json-value.js';
 import type { Attempt, Generation } from '../domain/generation.js';
 import {
-  type GenerationFilter,
   GenerationsRepository,
   type NextAttempt,
   type OwnedRun,
@@ -31,18 +29,8 @@ export class TypeormGenerationsRepository extends GenerationsRepository {
     return row && toGeneration(row);
   }
 
-  async list(filter: GenerationFilter, page: PageRequest): Promise<Generation[]> {
-    if (filter.searchSpaceIds.length === 0) return [];
-    const where: FindOptionsWhere<GenerationEntity> = {
-      searchSpaceId: In([...filter.searchSpaceIds]),
-      ...(filter.collectionId && { collectionId: filter.collectionId }),
-      ...(filter.status && { status: filter.status }),
-      ...(filter.provider && { provider: filter.provider }),
-      ...(filter.model && { model: filter.model }),
-      ...(page.after && { id: LessThan(page.after) }),
-    };
-    const rows = await this.rows.find({ where, order: { id: 'DESC' }, take: page.limit + 1 });
-    return rows.map(toGeneration);
+  async findMany(ids: readonly string[]): Promise<Generation[]> {
+    return (await this.rows.findBy({ id: In([...ids]) })).map(toGeneration);
   }
 
   async listAttempts(generationIds: readonly string[]): Promise<Attempt[]> {
@@ -54,11 +42,15 @@ export class TypeormGenerationsRepository extends GenerationsRepository {
     return rows.map(toAttempt);
   }
 
-  async claimNext(owner: string, leaseS: number): Promise<OwnedRun | null> {
+  async claimNext(
+    owner: string,
+    leaseS: number,
+    runsPerSpaceMax: number,
+  ): Promise<OwnedRun | null> {
     const [claimed] = await this.sql.query<{ generation_id: string }>(
       'generations_claim_next',
       statements.CLAIM_NEXT,
-      [owner, leaseS],
+      [owner, leaseS, runsPerSpaceMax],
     );
     return claimed ? this.findOwned(claimed.generation_id) : null;
   }
@@ -82,6 +74,10 @@ export class TypeormGenerationsRepository extends GenerationsRepository {
 
   async listQueued(olderThanS: number, limit: number): Promise<string[]> {
     return this.listIds('generations_list_queued', statements.LIST_QUEUED, [olderThanS, limit]);
+  }
+
+  async listOverdue(limit: number): Promise<string[]> {
+    return this.listIds('generations_list_overdue', statements.LIST_OVERDUE, [limit]);
   }
 
   async renewLeases(ids: readonly string[], owner: string, leaseS: number): Promise<string[]> {

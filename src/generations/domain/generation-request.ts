@@ -1,6 +1,14 @@
 import { DomainError } from '../../common/domain-error.js';
 import { TEXT_FORM } from '../../common/text-form.js';
 import type { Operation } from './generation.js';
+import type { Priority } from './priority.js';
+import { assertPrompt, type PromptValidation } from './prompt-rules.js';
+import {
+  assertTryOn,
+  type ConsentStatement,
+  type GarmentCategory,
+  type PictureRole,
+} from './try-on.js';
 
 const METADATA_BYTES_MAX = 4_096;
 const PROVIDER_OPTIONS_BYTES_MAX = 16_384;
@@ -30,6 +38,19 @@ export interface ReferenceImage {
   url?: string;
   /** Base64, or a data: URL. */
   data?: string;
+  /** In a try-on; absent = by its place. */
+  role?: PictureRole;
+  /** Of a garment; absent = not told. */
+  garmentCategory?: GarmentCategory;
+}
+
+/** A template of the space in place of a prompt. */
+export interface TemplateWish {
+  id: string;
+  /** Undefined = its newest. */
+  version?: number;
+  /** By name of the variable. */
+  variables: Readonly<Record<string, unknown>>;
 }
 
 /** What a caller asks for, in our own words, whatever surface it came through. */
@@ -39,7 +60,19 @@ export interface GenerationRequest {
   searchSpaceId: string;
   /** A collection of the space; undefined or null: in none. */
   collectionId?: string | null;
+  /** As the caller wrote it; '' until the template is filled. */
   prompt: string;
+  /** What the prompt is to be made of; undefined = the caller wrote it. */
+  templateWish?: TemplateWish;
+  /** What the prompt was made of. */
+  promptTemplate?: { id: string; version: number };
+  /** Whether it may be rewritten: true = always, false = never, undefined = when it is long. */
+  optimizePrompt?: boolean;
+  /** What is sent in its place; undefined = the prompt itself. */
+  sentPrompt?: string;
+  promptValidation?: PromptValidation;
+  /** Why it was not shortened where it should have been; undefined or null = nothing failed. */
+  promptFailure?: string | null;
   /** Public name, or `auto`; null = what the space or the house prefers. */
   model: string | null;
   /** Whether a failure may be made good elsewhere: false = not at all, true = also by other models. */
@@ -67,12 +100,22 @@ export interface GenerationRequest {
   compression?: number;
   referenceImages: readonly ReferenceImage[];
   mask: ReferenceImage | null;
+  /** By what right the person of a try-on is shown; absent = not told. */
+  consent?: ConsentStatement;
   providerOptions: Record<string, unknown>;
   /** What vendors of OpenAI's form are told besides, by OpenAI's names; decides neither route nor price. */
   openaiOptions?: Record<string, unknown>;
   /** Drafts to be shown on the way, 0 to 3; absent = none. */
   partialImages?: number;
   metadata: Record<string, unknown> | null;
+  /** As `toTags` writes them; absent = none. */
+  tags?: readonly string[];
+  /** Among the generations of its space; absent = normal. */
+  priority?: Priority;
+  /** Seconds from now after which it has failed, the wait in the queue included; absent = the house's bound on calls alone. */
+  deadlineS?: number;
+  /** What it repeats. */
+  retriedFrom?: string;
 }
 
 /**
@@ -80,13 +123,17 @@ export interface GenerationRequest {
  * @throws DomainError `request.invalid` naming the field.
  */
 export function assertRequest(request: GenerationRequest): void {
-  if (request.prompt.trim() === '') throw DomainError.invalid('prompt', 'must not be blank');
+  if (!request.templateWish) assertPrompt(request.prompt);
+  else if (request.prompt !== '') {
+    throw DomainError.invalid('prompt_template', 'must not be given together with prompt');
+  }
   assertJson('metadata', request.metadata, METADATA_BYTES_MAX);
   assertJson('provider_options', request.providerOptions, PROVIDER_OPTIONS_BYTES_MAX);
   request.referenceImages.forEach((image, index) =>
     assertReference(image, `reference_images[${index}]`),
   );
   if (request.mask) assertReference(request.mask, 'mask');
+  assertTryOn(request);
   if (request.operation === 'generate') return;
   if (request.referenceImages.length === 0) {
     throw DomainError.invalid(
@@ -97,10 +144,16 @@ export function assertRequest(request: GenerationRequest): void {
 }
 
 /**
- * Who sees nothing of what the space has may not draw on it either: pictures come with the request.
+ * Who sees nothing of what the space has may not draw on it either: pictures and prompt come with the request.
  * @throws DomainError `request.invalid` naming the field.
  */
-export function assertOwnInputs({ referenceImages, mask }: GenerationRequest): void {
+export function assertOwnInputs({ referenceImages, mask, templateWish }: GenerationRequest): void {
+  if (templateWish) {
+    throw DomainError.invalid(
+      'prompt_template',
+      'is not open to delegated accounts: send a prompt',
+    );
+  }
   const named = referenceImages.findIndex(({ mediaId }) => mediaId !== undefined);
   const isMaskNamed = mask?.mediaId !== undefined;
   if (named === -1 && !isMaskNamed) return;

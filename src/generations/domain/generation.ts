@@ -1,5 +1,9 @@
+import type { BudgetWarningBody } from '../../common/budget-warning-body.js';
 import type { Micros } from '../../common/micros.js';
 import type { JsonValue } from '../../common/json-value.js';
+import type { PriorityRank } from './priority.js';
+import type { PromptValidation } from './prompt-rules.js';
+import type { StoredTryOn } from './try-on.js';
 
 export const STATUSES = [
   'queued',
@@ -58,6 +62,12 @@ export interface Generation {
   holdId: string;
   /** Raised to kill every link given out so far. */
   linksVersion: number;
+  /** Its place in the order of its space. */
+  priority: PriorityRank;
+  /** When it has failed if it has not ended, the wait in the queue included; null = only the vendor's call is bounded. */
+  deadlineAt: Date | null;
+  /** The one that failed inside the service and that this one repeats. */
+  retriedFrom: string | null;
   createdAt: Date;
   finishedAt: Date | null;
 }
@@ -74,6 +84,8 @@ export interface GenerationError {
 export interface GenerationWarning {
   code: string;
   message: string;
+  /** Of a budget that runs low, where it was just admitted; rows have the message alone. */
+  budget?: BudgetWarningBody;
 }
 
 /** What a run needs besides the columns; stored with the row, so that any process can run it. */
@@ -93,8 +105,16 @@ export interface StoredOptions {
   openaiOptions?: Record<string, unknown>;
   /** Drafts wanted on the way; they are shown only while somebody looks. */
   partialImages?: number;
+  /** What is sent in place of the prompt; absent = the prompt itself. */
+  sentPrompt?: string;
+  /** Absent in rows from before prompts were looked at. */
+  promptValidation?: PromptValidation;
+  /** What the prompt was made of; absent = the caller wrote it. */
+  promptTemplate?: { id: string; version: number };
   /** Whether pictures go in; they are assets of the generation. */
   hasInputs: boolean;
+  /** Who wears what; absent where nothing is tried on, and in rows from before it was told. */
+  tryOn?: StoredTryOn;
   /** What the caller asked for by name; null or absent = nothing. */
   requestedModel?: string | null;
   /** What the vendor calls the model; null or absent = as we do. */
@@ -109,6 +129,8 @@ export interface StoredOptions {
   failsOverRefusals?: boolean;
   /** Why it runs where it does, as routing decided. */
   decision?: object;
+  /** What it was tagged with when it was made; a trigger keeps them where they may be changed. */
+  tags?: readonly string[];
 }
 
 /** A model on a connection with its price, as chosen when the request came. */
@@ -162,6 +184,11 @@ export interface Attempt {
   costMicros: Micros;
   sentAt: Date | null;
   finishedAt: Date | null;
+}
+
+/** The text that vendors get. */
+export function toSentPrompt({ prompt, options }: Pick<Generation, 'prompt' | 'options'>): string {
+  return options.sentPrompt ?? prompt;
 }
 
 const CONCLUDED: readonly GenerationStatus[] = [

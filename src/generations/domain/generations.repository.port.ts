@@ -1,16 +1,5 @@
-import type { PageRequest } from '../../common/page.js';
 import type { JsonValue } from '../../common/json-value.js';
-import type { Attempt, Generation, GenerationStatus } from './generation.js';
-
-/** Which generations a list shows; absent = all. */
-export interface GenerationFilter {
-  /** The spaces the caller may read; an empty list shows nothing. */
-  searchSpaceIds: readonly string[];
-  collectionId?: string;
-  status?: GenerationStatus;
-  provider?: string;
-  model?: string;
-}
+import type { Attempt, Generation } from './generation.js';
 
 /** A generation whose run this process owns from now on, with the attempt to make. */
 export interface OwnedRun {
@@ -32,17 +21,22 @@ export interface NextAttempt {
 export abstract class GenerationsRepository {
   abstract find(id: string): Promise<Generation | null>;
 
-  /** Newest first, one more than the limit when there are more. */
-  abstract list(filter: GenerationFilter, page: PageRequest): Promise<Generation[]>;
+  /** Those that are there, in no order. */
+  abstract findMany(ids: readonly string[]): Promise<Generation[]>;
 
   /** In order of their making. */
   abstract listAttempts(generationIds: readonly string[]): Promise<Attempt[]>;
 
   /**
-   * Takes the next queued generation, spaces with the fewest runs first, and marks its attempt as
-   * sent: from now on it is never sent again. Null when none waits.
+   * Takes the next queued generation and marks its attempt as sent: from now on it is never sent again. Spaces with the
+   * fewest runs first, those of which the owner runs `runsPerSpaceMax` or more last; within a space by priority, then by
+   * age. Null when none waits.
    */
-  abstract claimNext(owner: string, leaseS: number): Promise<OwnedRun | null>;
+  abstract claimNext(
+    owner: string,
+    leaseS: number,
+    runsPerSpaceMax: number,
+  ): Promise<OwnedRun | null>;
 
   /** Takes over a run whose lease has lapsed. Null when somebody else did, or it is alive. */
   abstract takeOver(id: string, owner: string, leaseS: number): Promise<OwnedRun | null>;
@@ -55,6 +49,9 @@ export abstract class GenerationsRepository {
 
   /** Queued generations that were made longer than this ago, oldest first. */
   abstract listQueued(olderThanS: number, limit: number): Promise<string[]>;
+
+  /** Queued generations whose deadline has passed, oldest first. */
+  abstract listOverdue(limit: number): Promise<string[]>;
 
   /**
    * Renews the leases of these runs where they are still the owner's; answers which are to be canceled. A row of the

@@ -7,6 +7,8 @@ export interface Outcome {
   delivered: number;
   /** Pictures the vendor made, some of which may have been lost. */
   made: number;
+  /** Pictures that the vendor bills although they were canceled and did not come; absent = none. */
+  billed?: number;
   /** Requests to the vendor that made them; absent = one. */
   requests?: number;
   /** What the caller is told. */

@@ -9,8 +9,8 @@ export interface RepeatQuestion {
   lostWithinS: number;
 }
 
-/** Whether there is an earlier request that a new one would be answered from. */
+/** The earlier request that a new one would be answered from. */
 export abstract class RepeatsReader {
-  /** Claims nothing: the admission decides. */
-  abstract exists(question: RepeatQuestion): Promise<boolean>;
+  /** Id of its generation; null = there is none. Claims nothing: the admission decides. */
+  abstract find(question: RepeatQuestion): Promise<string | null>;
 }

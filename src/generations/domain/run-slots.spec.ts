@@ -36,6 +36,23 @@ describe('RunSlots', () => {
     expect(() => slots.reserve('space')).toThrow(/Too many generations/);
   });
 
+  it('lets waiters of one space in by their rank, then in order', async () => {
+    const slots = new RunSlots(1, 3);
+    const order: string[] = [];
+    const holder = slots.reserve('space');
+    await holder.begin(LONG_MS);
+    const begin = async (name: string, rank: number) => {
+      const ticket = slots.reserve('space', rank);
+      await ticket.begin(LONG_MS);
+      order.push(name);
+      ticket.end();
+    };
+    const all = [begin('low', 2), begin('high', 0), begin('normal', 1)];
+    holder.end();
+    await Promise.all(all);
+    expect(order).toEqual(['high', 'normal', 'low']);
+  });
+
   it('gives up a wait after its time and frees the place', async () => {
     const slots = new RunSlots(1, 1);
     const holder = slots.reserve('space');

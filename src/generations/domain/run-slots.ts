@@ -12,6 +12,7 @@ const KEPT_FROM_ONE = 8;
 
 interface Waiter {
   space: string;
+  rank: number;
   admit: () => void;
 }
 
@@ -40,16 +41,17 @@ export class RunSlots {
   /**
    * Before any money is held.
    * @param space whose share it comes out of
+   * @param rank its place within the space: the lowest goes first
    * @throws DomainError `request.busy` when running and waiting are full, or full of this space.
    */
-  reserve(space: string): RunTicket {
+  reserve(space: string, rank = 0): RunTicket {
     const most = this.runsMax + this.waitingMax;
     if (!this.reserved.hasRoom(space, most)) throw busy();
     this.reserved.add(space);
     let state: 'reserved' | 'running' | 'ended' = 'reserved';
     return {
       begin: async (timeoutMs) => {
-        await this.enter(space, timeoutMs);
+        await this.enter(space, rank, timeoutMs);
         state = 'running';
       },
       end: () => {
@@ -61,7 +63,7 @@ export class RunSlots {
     };
   }
 
-  private enter(space: string, timeoutMs: number): Promise<void> {
+  private enter(space: string, rank: number, timeoutMs: number): Promise<void> {
     if (this.running.hasRoom(space, this.runsMax)) {
       this.running.add(space);
       return Promise.resolve();
@@ -69,6 +71,7 @@ export class RunSlots {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         space,
+        rank,
         admit: () => {
           clearTimeout(timer);
           resolve();
@@ -82,7 +85,7 @@ export class RunSlots {
     });
   }
 
-  /** The slot passes on: to the space with the fewest runs, and within it first come first served. */
+  /** The slot passes on: to the space with the fewest runs, and within it by rank, then first come first served. */
   private leave(space: string): void {
     this.running.remove(space);
     const able = this.waiting.filter((one) => this.running.hasRoom(one.space, this.runsMax));
@@ -90,7 +93,10 @@ export class RunSlots {
     if (!first) return;
     const isPoorer = (one: Waiter, other: Waiter): boolean =>
       this.running.of(one.space) < this.running.of(other.space);
-    const next = others.reduce((best, one) => (isPoorer(one, best) ? one : best), first);
+    const turn = others.reduce((best, one) => (isPoorer(one, best) ? one : best), first);
+    const next = able
+      .filter(({ space }) => space === turn.space)
+      .reduce((best, one) => (one.rank < best.rank ? one : best));
     this.waiting.splice(this.waiting.indexOf(next), 1);
     this.running.add(next.space);
     next.admit();

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, type TransformFnParams, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -16,18 +16,38 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { TEXT_FORM, TEXT_MESSAGE } from '../../common/text-form.js';
+import { DEFAULT_PROMPTS } from '../domain/default-prompts.js';
 import { OPERATIONS, type Operation } from '../domain/generation.js';
+import { PROMPT_CHARS_MAX } from '../../common/prompt-length.js';
+import { PRIORITIES, type Priority } from '../domain/priority.js';
 import { ASPECT_RATIO_NAMES } from '../domain/size.js';
+import { TAGS_MAX } from '../domain/tags.js';
+import {
+  GARMENT_CATEGORIES,
+  type GarmentCategory,
+  PICTURE_ROLES,
+  type PictureRole,
+} from '../domain/try-on.js';
+import { PromptTemplateDto } from './prompt-template.dto.js';
+import { TryOnConsentDto } from '../try-on-consent.dto.js';
 
-const PROMPT_CHARS_MAX = 10_000;
 const NAME_CHARS_MAX = 200;
 const IMAGES_MAX = 10;
 const REFERENCE_IMAGES_MAX = 16;
 const SEED_MAX = 4_294_967_295;
 const RETRIES_MAX = 10;
+const DEADLINE_S_MAX = 86_400;
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+/** Some operations have a default, and a template has its own. */
+const isPromptNeeded = ({ operation, prompt, prompt_template }: CreateGenerationDto): boolean =>
+  isGiven(prompt) ||
+  (DEFAULT_PROMPTS[operation ?? 'generate'] === undefined && !isGiven(prompt_template));
 
 /** As it was sent: the transformer leaves out members that are named like methods. */
 const AsSent = () => Transform(({ obj, key }: TransformFnParams): unknown => obj[key]);
@@ -53,6 +73,19 @@ export class ReferenceImageDto {
   @IsOptional()
   @IsString()
   data?: string;
+
+  @ApiPropertyOptional({
+    enum: PICTURE_ROLES,
+    description: 'Of a try-on. Default: the first picture is the person',
+  })
+  @IsOptional()
+  @IsIn(PICTURE_ROLES)
+  role?: PictureRole;
+
+  @ApiPropertyOptional({ enum: GARMENT_CATEGORIES, description: 'Where the garment is worn' })
+  @IsOptional()
+  @IsIn(GARMENT_CATEGORIES)
+  garment_category?: GarmentCategory;
 }
 
 export class CreateGenerationDto {
@@ -74,12 +107,33 @@ export class CreateGenerationDto {
   @IsUUID()
   collection_id?: string;
 
-  @ApiProperty({ type: String, maxLength: PROMPT_CHARS_MAX, example: 'a lighthouse at dawn' })
+  @ApiPropertyOptional({
+    type: String,
+    maxLength: PROMPT_CHARS_MAX,
+    example: 'a lighthouse at dawn',
+    description: 'Needed, but for try_on, variation, upscale and remove_background',
+  })
+  @ValidateIf(isPromptNeeded)
   @IsString()
   @IsNotEmpty()
   @MaxLength(PROMPT_CHARS_MAX)
   @Matches(TEXT_FORM, { message: TEXT_MESSAGE })
-  prompt: string;
+  prompt?: string;
+
+  @ApiPropertyOptional({ type: PromptTemplateDto, description: 'In place of prompt' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PromptTemplateDto)
+  prompt_template?: PromptTemplateDto;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    description: 'May a model shorten it? true: always, false: never. Default: if over 3,000',
+  })
+  @IsOptional()
+  @IsBoolean()
+  optimize_prompt?: boolean;
 
   @ApiPropertyOptional({ type: String, example: 'embedded-image', description: 'Default: auto' })
   @IsOptional()
@@ -180,6 +234,15 @@ export class CreateGenerationDto {
   @Type(() => ReferenceImageDto)
   mask?: ReferenceImageDto;
 
+  @ApiPropertyOptional({
+    type: TryOnConsentDto,
+    description: 'Of a try-on: why the person may be shown',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => TryOnConsentDto)
+  consent?: TryOnConsentDto;
+
   @ApiPropertyOptional({ type: Boolean, default: true })
   @IsOptional()
   @IsBoolean()
@@ -192,11 +255,42 @@ export class CreateGenerationDto {
   @Max(RETRIES_MAX)
   max_retries?: number;
 
+  @ApiPropertyOptional({
+    enum: PRIORITIES,
+    default: 'normal',
+    description:
+      'Which waiting generation of the space goes first; between spaces it counts nothing. high needs settings:update',
+  })
+  @IsOptional()
+  @IsIn(PRIORITIES)
+  priority?: Priority;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: DEADLINE_S_MAX,
+    example: 120,
+    description:
+      'Seconds after which it has failed, the wait in the queue included; at most GENERATION_DEADLINE_S',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(DEADLINE_S_MAX)
+  deadline_s?: number;
+
   @ApiPropertyOptional({ type: Object, description: "The vendor's own options, by its list" })
   @IsOptional()
   @IsObject()
   @AsSent()
   provider_options?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ type: [String], maxItems: TAGS_MAX, example: ['hero'] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(TAGS_MAX)
+  @IsString({ each: true })
+  tags?: string[];
 
   @ApiPropertyOptional({ type: Object, description: 'Kept with the record; at most 4,096 bytes' })
   @IsOptional()

@@ -1,15 +1,17 @@
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../http/public.decorator.js';
+import { PictureSender } from '../../media/serving/picture-sender.js';
 import { ShowImageService } from '../show-image.service.js';
-
-const NOT_MODIFIED = 304;
 
 @ApiTags('image-generations')
 @Controller('api/v1/image-generations')
 export class GenerationImagesController {
-  constructor(private readonly images: ShowImageService) {}
+  constructor(
+    private readonly images: ShowImageService,
+    private readonly sender: PictureSender,
+  ) {}
 
   @Get(':id/image')
   @Public()
@@ -17,17 +19,20 @@ export class GenerationImagesController {
   @ApiQuery({ name: 'token', required: true, type: String })
   @ApiQuery({ name: 'index', required: false, schema: { type: 'integer', default: 0 } })
   @ApiOkResponse({ content: { 'image/png': {}, 'image/jpeg': {}, 'image/webp': {} } })
+  @ApiResponse({
+    status: 206,
+    description: 'The part that Range names',
+    content: { 'image/png': {}, 'image/jpeg': {}, 'image/webp': {} },
+  })
   @ApiResponse({ status: 304, description: 'If-None-Match names the picture' })
   @ApiResponse({ status: 403, description: 'The link is forged, expired or revoked' })
+  @ApiResponse({ status: 416, description: 'The picture has no such part' })
   async show(
     @Param('id') id: string,
     @Query() query: Record<string, unknown>,
-    @Headers('if-none-match') known: string | undefined,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const image = await this.images.open(id, query, known);
-    void reply.headers(image.headers);
-    if (image.stream === null) void reply.status(NOT_MODIFIED).send();
-    else void reply.send(image.stream);
+    await this.sender.send(await this.images.open(id, query), request, reply);
   }
 }

@@ -23,7 +23,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../../common/caller.js';
-import { toIdPageRequest } from '../../common/page.js';
+import { toPageRequest } from '../../common/page.js';
 import { CurrentCaller, CurrentContext } from '../../http/caller.decorator.js';
 import type { RequestContext } from '../../http/request-context.js';
 import { Requires } from '../../http/requires.decorator.js';
@@ -33,7 +33,7 @@ import { ViewGenerationsService } from '../view-generations.service.js';
 import { CreateGenerationDto } from './create-generation.dto.js';
 import { CREATE_GENERATION_EXAMPLES } from './create-generation.examples.js';
 import { DeletedDto, GenerationDto, GenerationsPageDto } from './generation.dto.js';
-import { ListGenerationsDto, toGenerationFilter } from './list-generations.dto.js';
+import { ListGenerationsDto, toHistoryFilter } from './list-generations.dto.js';
 import { NativeCreation, type RequestHeaders } from './native-creation.js';
 import { toGenerationResponse } from './to-generation-response.js';
 
@@ -48,7 +48,7 @@ export class GenerationsController {
   ) {}
 
   @Post()
-  @Requires('image_generations:create')
+  @Requires('image_generations:create', { makesPictures: true })
   @ApiOperation({ summary: 'Make pictures' })
   @ApiBody({ type: CreateGenerationDto, examples: CREATE_GENERATION_EXAMPLES })
   @ApiHeader({
@@ -84,15 +84,17 @@ export class GenerationsController {
 
   @Get()
   @Requires(null, { space: 'row' })
-  @ApiOperation({ summary: 'Generations the caller may read, newest first' })
+  @ApiOperation({
+    summary: 'The history: generations the caller may read, newest first',
+    description:
+      'Filters and a search over prompts may be joined. A cursor belongs to the filters and the order it came with.',
+  })
   @ApiOkResponse({ type: GenerationsPageDto })
   async list(
     @CurrentCaller() caller: Caller,
     @Query() query: ListGenerationsDto,
   ): Promise<GenerationsPageDto> {
-    const page = toIdPageRequest(query);
-    const spaceId = query.search_space_id ?? null;
-    const found = await this.views.list(caller, spaceId, toGenerationFilter(query), page);
+    const found = await this.views.list(caller, toHistoryFilter(query), toPageRequest(query));
     return { ...found, data: found.data.map((view) => toGenerationResponse(view, this.links)) };
   }
 

@@ -25,6 +25,8 @@ export interface NativeRequest {
   headers: RequestHeaders;
   body: CreateGenerationDto;
   reply: FastifyReply;
+  /** Where it came in, if not at the main door: the scope of idempotency keys. */
+  route?: string;
 }
 
 const ROUTE = 'POST /api/v1/image-generations';
@@ -44,7 +46,13 @@ export class NativeCreation {
     private readonly marks: DeliveryMarks,
   ) {}
 
-  async answer({ context, headers, body, reply }: NativeRequest): Promise<GenerationDto> {
+  async answer({
+    context,
+    headers,
+    body,
+    reply,
+    route = ROUTE,
+  }: NativeRequest): Promise<GenerationDto> {
     const { caller, spaceId, phases } = context;
     assert(caller && spaceId, 'a generation was asked for without a caller or a space');
     const prefer = Array.isArray(headers.prefer) ? headers.prefer.join(',') : headers.prefer;
@@ -55,7 +63,7 @@ export class NativeCreation {
       { ...toGenerationRequest(body, spaceId), session: toSession(headers) },
       {
         caller,
-        route: ROUTE,
+        route,
         fingerprint: toFingerprint({ ...body, search_space_id: spaceId }),
         repetition,
         isRepeatable,

@@ -17,7 +17,7 @@ export class QuoteController {
 
   @Post('quote')
   @HttpCode(200)
-  @Requires('image_generations:create')
+  @Requires('image_generations:create', { makesPictures: true })
   @ApiOperation({
     summary: 'What pictures would cost, and whether wallet and budgets would let them be made',
     description:

@@ -1,6 +1,10 @@
 import type { GenerationRequest, ReferenceImage } from '../domain/generation-request.js';
 import { toRequestedSize } from '../domain/size.js';
+import { toTags } from '../domain/tags.js';
+import { DEFAULT_PROMPTS } from '../domain/default-prompts.js';
 import type { CreateGenerationDto, ReferenceImageDto } from './create-generation.dto.js';
+import { toTemplateWish } from './prompt-template.dto.js';
+import { toConsentStatement } from '../try-on-consent.dto.js';
 
 /** The native body in our own words, for the space that the guard asserted; null means the same as absent. */
 export function toGenerationRequest(
@@ -11,7 +15,9 @@ export function toGenerationRequest(
   return {
     searchSpaceId,
     collectionId: body.collection_id ?? null,
-    prompt: body.prompt,
+    prompt: body.prompt ?? (body.prompt_template ? '' : toDefaultPrompt(body)),
+    ...(body.prompt_template && { templateWish: toTemplateWish(body.prompt_template) }),
+    optimizePrompt: body.optimize_prompt ?? undefined,
     model: body.model ?? null,
     enableFallback: body.enable_fallback ?? undefined,
     maxRetries: body.max_retries ?? undefined,
@@ -30,9 +36,18 @@ export function toGenerationRequest(
     background: body.background ?? undefined,
     referenceImages: (body.reference_images ?? []).map(toReference),
     mask: body.mask ? toReference(body.mask) : null,
+    ...(body.consent && { consent: toConsentStatement(body.consent) }),
     providerOptions: body.provider_options ?? {},
     metadata: body.metadata ?? null,
+    tags: toTags(body.tags ?? []),
+    priority: body.priority ?? undefined,
+    deadlineS: body.deadline_s ?? undefined,
   };
+}
+
+/** The body was checked: without a prompt the operation has one of its own. */
+function toDefaultPrompt({ operation }: CreateGenerationDto): string {
+  return DEFAULT_PROMPTS[operation ?? 'generate'] ?? '';
 }
 
 function toReference(image: ReferenceImageDto): ReferenceImage {
@@ -40,6 +55,8 @@ function toReference(image: ReferenceImageDto): ReferenceImage {
     ...(isGiven(image.media_id) && { mediaId: image.media_id }),
     ...(isGiven(image.url) && { url: image.url }),
     ...(isGiven(image.data) && { data: image.data }),
+    ...(isGiven(image.role) && { role: image.role }),
+    ...(isGiven(image.garment_category) && { garmentCategory: image.garment_category }),
   };
 }
 
