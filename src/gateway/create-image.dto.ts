@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsBoolean, IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { TEXT_FORM, TEXT_MESSAGE } from '../common/text-form.js';
-import { ImageOptionsDto, PROMPT_CHARS_MAX, WORD_CHARS_MAX } from './image-options.dto.js';
+import { PROMPT_CHARS_MAX } from '../common/prompt-length.js';
+import { ImageOptionsDto, WORD_CHARS_MAX } from './image-options.dto.js';
 
 /** The body of OpenAI's `POST /images/generations`. */
 export class CreateImageDto extends ImageOptionsDto {
@@ -17,4 +18,14 @@ export class CreateImageDto extends ImageOptionsDto {
   @IsString()
   @MaxLength(WORD_CHARS_MAX)
   style?: string | null;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    nullable: true,
+    description:
+      'Ours: whether a model may rewrite the prompt shorter. Default: above 3,000 characters',
+  })
+  @IsOptional()
+  @IsBoolean()
+  optimize_prompt?: boolean | null;
 }

@@ -14,7 +14,8 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { TEXT_FORM, TEXT_MESSAGE } from '../common/text-form.js';
-import { ImageOptionsDto, PROMPT_CHARS_MAX } from './image-options.dto.js';
+import { PROMPT_CHARS_MAX } from '../common/prompt-length.js';
+import { ImageOptionsDto } from './image-options.dto.js';
 
 /** As OpenAI has it. */
 export const EDITED_IMAGES_MAX = 16;

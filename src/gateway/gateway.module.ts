@@ -11,6 +11,7 @@ import { ImageAnswers } from './image-answers.js';
 import { ImageForms } from './image-forms.js';
 import { OpenaiEmbeddingsController } from './embeddings/openai-embeddings.controller.js';
 import { OpenaiEmbeddingsService } from './embeddings/openai-embeddings.service.js';
+import { KeptModelLists } from './kept-model-lists.js';
 import { ModelPrices } from './model-prices.js';
 import { ModerationModule } from '../moderation/moderation.module.js';
 import { OpenaiModerationsController } from './moderations/openai-moderations.controller.js';
@@ -48,6 +49,7 @@ import { PictureRoundsService } from './responses/picture-rounds.service.js';
   providers: [
     ImageAnswers,
     ImageForms,
+    KeptModelLists,
     MakePicturesService,
     ModelPrices,
     OpenaiChatService,

@@ -23,7 +23,7 @@ import type { RequestContext } from '../http/request-context.js';
 import { toDomainError } from '../http/to-domain-error.js';
 import { MediaService } from '../media/media.service.js';
 import { ImageEventQueue, type ImageNews } from './image-event-queue.js';
-import { toHeaderText } from './served-headers.js';
+import { toHeaderText, toModelComment } from './served-headers.js';
 import {
   type ImageEventFamily,
   PING,
@@ -138,7 +138,12 @@ export class ImageAnswers {
     first: ImageNews | null,
   ): AsyncGenerator<string> {
     const pingMs = this.config.inference.pingS * MS_PER_S;
+    let isTold = first !== null || queue.generation !== null;
     for (let news = first; ; news = await queue.next(pingMs)) {
+      if (!isTold && news !== null && news.kind !== 'failed') {
+        isTold = true;
+        yield toRunComment(news);
+      }
       if (news === null) yield PING;
       else if (news.kind === 'partial') yield* writePartial(family, news.partial, news.generation);
       else return yield* this.writeEnd(asked, family, news);
@@ -190,6 +195,13 @@ export class ImageAnswers {
 function tellRun(reply: FastifyReply, { id, model, provider }: Generation): void {
   const used = toHeaderText(model);
   void reply.headers({ 'x-generation-id': id, 'x-model-used': used, 'x-provider': provider });
+}
+
+/** What the headers would have told, had it been known when they went out with a ping. */
+function toRunComment(news: Exclude<ImageNews, { kind: 'failed' }>): string {
+  const { id, model, provider } =
+    news.kind === 'partial' ? news.generation : news.creation.view.generation;
+  return `${toModelComment(model)}: provider ${provider}\n: generation-id ${id}\n\n`;
 }
 
 /** The run goes on; a client that repeats itself attaches to it. */

@@ -12,7 +12,6 @@ import {
   Min,
 } from 'class-validator';
 
-export const PROMPT_CHARS_MAX = 32_000;
 export const IMAGES_MAX = 10;
 export const WORD_CHARS_MAX = 200;
 const COMPRESSION_MAX = 100;

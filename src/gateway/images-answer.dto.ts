@@ -1,5 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
+import type { ToldBudgetWarning } from '../generations/list-budget-warnings.js';
+
 export class ImageDatumDto {
   @ApiPropertyOptional({ type: String, format: 'uri' })
   url?: string;
@@ -33,4 +35,10 @@ export class ImagesAnswerDto {
 
   @ApiPropertyOptional({ type: Object })
   usage?: Record<string, unknown>;
+
+  @ApiPropertyOptional({
+    type: [Object],
+    description: 'Budgets that run low, as in chat; left out where none does',
+  })
+  budget_warnings?: ToldBudgetWarning[];
 }

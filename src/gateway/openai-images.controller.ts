@@ -60,6 +60,8 @@ const Documented = () =>
     ApiResponse({ status: 504, description: 'The provider did not answer in time' }),
   );
 
+const EDITS = { scopes: ['images.edit'], form: true, makesPictures: true } as const;
+
 @ApiTags('openai')
 @Controller('v1/images')
 export class OpenaiImagesController {
@@ -67,7 +69,7 @@ export class OpenaiImagesController {
 
   @Post('generations')
   @HttpCode(200)
-  @Requires('image_generations:create')
+  @Requires('image_generations:create', { makesPictures: true })
   @ApiOperation({
     summary: 'Make pictures, as any OpenAI client asks for them',
     description:
@@ -87,7 +89,7 @@ export class OpenaiImagesController {
 
   @Post('edits')
   @HttpCode(200)
-  @Requires('image_generations:create', { scopes: ['images.edit'], form: true })
+  @Requires('image_generations:create', EDITS)
   @ApiOperation({
     summary: 'Change pictures, as any OpenAI client asks for it',
     description:
@@ -108,7 +110,7 @@ export class OpenaiImagesController {
 
   @Post('variations')
   @HttpCode(200)
-  @Requires('image_generations:create', { scopes: ['images.edit'], form: true })
+  @Requires('image_generations:create', EDITS)
   @ApiOperation({ summary: 'Make variations of a picture, as any OpenAI client asks for them' })
   @ApiConsumes(FORM_TYPE)
   @ApiBody({ schema: VARIATION_SCHEMA })

@@ -1,4 +1,5 @@
-import { Controller, Get, Headers, Param } from '@nestjs/common';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import {
   ApiExcludeEndpoint,
   ApiHeader,
@@ -7,11 +8,13 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import type { Caller } from '../common/caller.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
+import type { FastifyReply } from 'fastify';
+import { assert } from '../common/assert.js';
+import { CurrentContext } from '../http/caller.decorator.js';
+import type { RequestContext } from '../http/request-context.js';
 import { Requires } from '../http/requires.decorator.js';
 import { OpenaiModelDto, OpenaiModelListDto } from './openai-models.dto.js';
-import { OpenaiModelsService } from './openai-models.service.js';
+import { type ModelsQuestion, OpenaiModelsService } from './openai-models.service.js';
 
 const SPACE_HEADER = {
   name: 'x-search-space-id',
@@ -26,14 +29,22 @@ export class OpenaiModelsController {
 
   @Get()
   @Requires(null, { scopes: ['models.list'] })
-  @ApiOperation({ summary: 'The names that can be asked for now, as any OpenAI client lists them' })
+  @ApiOperation({
+    summary: 'The names that can be asked for now, as any OpenAI client lists them',
+    description:
+      'Kept for each caller for MODELS_CACHE_S, and made anew at once when a model, route, connection, role or key ' +
+      'changes. While the database is away the last list is told, with `Warning: 110`.',
+  })
   @ApiHeader(SPACE_HEADER)
   @ApiOkResponse({ type: OpenaiModelListDto })
   async list(
-    @CurrentCaller() caller: Caller,
-    @Headers('x-search-space-id') spaceId?: string,
+    @CurrentContext() context: RequestContext,
+    @Headers() headers: IncomingHttpHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OpenaiModelListDto> {
-    return this.models.list(caller, spaceId || null);
+    const told = await this.models.list(toQuestion(context, headers));
+    void reply.headers(told.headers);
+    return told.list;
   }
 
   @Get(':model')
@@ -46,21 +57,35 @@ export class OpenaiModelsController {
   @ApiParam({ name: 'model', type: String, example: 'embedded-image' })
   @ApiOkResponse({ type: OpenaiModelDto })
   async get(
-    @CurrentCaller() caller: Caller,
+    @CurrentContext() context: RequestContext,
     @Param('model') name: string,
-    @Headers('x-search-space-id') spaceId?: string,
+    @Headers() headers: IncomingHttpHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OpenaiModelDto> {
-    return this.models.get(caller, spaceId || null, name);
+    const told = await this.models.get(toQuestion(context, headers), name);
+    void reply.headers(told.headers);
+    return told.model;
   }
 
   @Get('*')
   @Requires(null, { scopes: ['models.list'] })
   @ApiExcludeEndpoint()
   async getSlashed(
-    @CurrentCaller() caller: Caller,
+    @CurrentContext() context: RequestContext,
     @Param('*') name: string,
-    @Headers('x-search-space-id') spaceId?: string,
+    @Headers() headers: IncomingHttpHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OpenaiModelDto> {
-    return this.models.get(caller, spaceId || null, name);
+    const told = await this.models.get(toQuestion(context, headers), name);
+    void reply.headers(told.headers);
+    return told.model;
   }
+}
+
+function toQuestion(
+  { caller, address }: RequestContext,
+  headers: IncomingHttpHeaders,
+): ModelsQuestion {
+  assert(caller, 'models were asked for without a caller');
+  return { caller, address, headers };
 }

@@ -19,6 +19,16 @@ export function toServedHeaders(call: ServedCall): Record<string, string> {
   };
 }
 
+/** The same as comments of an event stream, which clients pass over. */
+export function toServedComment({ model, provider, callId }: ServedCall): string {
+  return `${toModelComment(model)}: provider ${provider}\n: call-id ${callId}\n\n`;
+}
+
+/** One line, without the end of its block. */
+export function toModelComment(model: string): string {
+  return `: model-used ${toHeaderText(model)}\n`;
+}
+
 /** Names of models are any text, headers ASCII alone: what else there is, and `%` itself, is percent-encoded as UTF-8. */
 export function toHeaderText(text: string): string {
   return text.replaceAll(/[^\x20-\x24\x26-\x7e]+/g, (part) =>

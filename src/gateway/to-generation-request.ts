@@ -29,7 +29,12 @@ export function toGenerationRequest(
   body: CreateImageDto,
   searchSpaceId: string,
 ): GenerationRequest {
-  return { ...toCommon(body, searchSpaceId), prompt: body.prompt, style: body.style ?? undefined };
+  return {
+    ...toCommon(body, searchSpaceId),
+    prompt: body.prompt,
+    style: body.style ?? undefined,
+    optimizePrompt: body.optimize_prompt ?? undefined,
+  };
 }
 
 export function toEditRequest(body: EditImageDto, searchSpaceId: string): GenerationRequest {

@@ -1,4 +1,5 @@
 import type { Generation } from '../generations/domain/generation.js';
+import { listBudgetWarnings } from '../generations/list-budget-warnings.js';
 import type { GenerationView } from '../generations/generation-view.js';
 import type { MediaService } from '../media/media.service.js';
 import type { PartialImage } from '../providers/spec/image-call.js';
@@ -43,6 +44,7 @@ export async function* writeCompleted(
 ): AsyncGenerator<string> {
   const { generation, images } = view;
   const last = images.length - 1;
+  const budgets = listBudgetWarnings(generation);
   for (const [position, image] of images.entries()) {
     const { stream } = await media.openAsset(image);
     yield* writeEvent(`${family}.completed`, stream, {
@@ -54,6 +56,7 @@ export async function* writeCompleted(
       usage: (position === last && toUsage(generation.usage)) || NO_TOKENS,
       model: generation.model,
       provider: generation.provider,
+      ...(position === last && budgets.length > 0 && { budget_warnings: budgets }),
     });
   }
 }

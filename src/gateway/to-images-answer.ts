@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { MediaAsset } from '../media/domain/media-asset.js';
 import type { MediaService } from '../media/media.service.js';
 import type { GenerationLinks } from '../generations/generation-links.js';
+import { listBudgetWarnings } from '../generations/list-budget-warnings.js';
 import type { GenerationView } from '../generations/generation-view.js';
 import { encodeBase64 } from '../common/encode-base64.js';
 import type { ImagesAnswerDto } from './images-answer.dto.js';
@@ -18,7 +19,7 @@ export const isKnownBackground = (background: string): boolean => BACKGROUNDS.in
 
 /** The answer with signed links. */
 export function toLinksAnswer(view: GenerationView, links: GenerationLinks): ImagesAnswerDto {
-  const data = view.images.map(({ index }) => ({ url: links.toUrl(view.generation, index) }));
+  const data = view.images.map((image) => ({ url: links.toUrl(view.generation, image) }));
   return { ...toHead(view), data, ...toTail(view) };
 }
 
@@ -54,12 +55,14 @@ function toTail({ generation, images }: GenerationView): Omit<ImagesAnswerDto, '
   const { background } = options;
   const size = first && `${first.widthPx}x${first.heightPx}`;
   const usage = toUsage(generation.usage);
+  const budgets = listBudgetWarnings(generation);
   return {
     ...(first && { output_format: first.format }),
     ...(size && isKnownSize(size) && { size }),
     ...(quality && isKnownQuality(quality) && { quality }),
     ...(background && isKnownBackground(background) && { background }),
     ...(usage && { usage }),
+    ...(budgets.length > 0 && { budget_warnings: budgets }),
   };
 }
 

@@ -60,6 +60,6 @@ import { TextBooksService } from './text-books.service.js';
     RunEmbeddingService,
     TextBooksService,
   ],
-  exports: [ChatService, EmbeddingsService, ResponsesService],
+  exports: [ChatService, EmbeddingsService, PrepareChatService, ResponsesService],
 })
 export class InferenceModule {}

@@ -58,10 +58,8 @@ export class PrepareChatService {
   async prepareResponses(asking: TextAsking, request: ResponsesRequest): Promise<PreparedChat> {
     const reading = readResponsesRequest(request);
     await this.assertSafe(asking, reading);
-    const plan = await this.routing.planResponses(toQuestion(asking), {
-      ...reading,
-      inputTokensMin: 0,
-    });
+    const shape = { ...reading, inputTokensMin: 0 };
+    const plan = await this.routing.planResponses(toQuestion(asking), shape, request);
     const draft = await this.drafts.draft(asking, plan, {
       toTokens: (model) => this.toHeld(model, reading),
       unpriced: findUnpricedResponse(request),

@@ -5,6 +5,7 @@ import type { PhaseTimer } from '../http/phase-timer.js';
 import { untilAborted } from '../providers/shared/map-abort.js';
 import type { ChatReply, TokenUsage } from '../providers/spec/chat-call.js';
 import type { ChatModel } from '../providers/spec/chat-model.js';
+import type { SlotLease } from '../upstream/caller-slots.port.js';
 import type { CallProgress } from '../upstream/upstream-calls.port.js';
 import type { AnswerSink } from './answer-sink.js';
 import { CallDeadlines } from './call-deadlines.js';
@@ -31,6 +32,7 @@ export type SubmitChat = (
 /** A call whose money is set aside. */
 interface OpenCall extends ChatCallParts {
   sink: AnswerSink;
+  slot: SlotLease | null;
   warnings: readonly BudgetWarning[];
   meter: RelayMeter;
   /** The answer that began last; null = none has. */
@@ -52,17 +54,29 @@ export class RelayChatService {
    * @returns what the vendor counted; null = it did not tell
    * @throws DomainError what refused it, or ended it after a part of the answer had gone to the sink
    */
-  async run(parts: ChatCallParts, sink: AnswerSink): Promise<TokenUsage | null> {
+  run(parts: ChatCallParts, sink: AnswerSink): Promise<TokenUsage | null> {
     const { draft, phases } = parts;
-    const warnings = await phases.measure('hold', () => this.books.open(draft));
-    const call: OpenCall = {
-      ...parts,
-      sink,
-      warnings,
-      meter: new RelayMeter(),
-      reply: null,
-      hasBegun: false,
-    };
+    return this.runner.runOpened(
+      draft,
+      phases,
+      () => this.books.open(draft),
+      (warnings, slot) => {
+        const meter = new RelayMeter();
+        return this.runAdmitted({
+          ...parts,
+          sink,
+          slot,
+          warnings,
+          meter,
+          reply: null,
+          hasBegun: false,
+        });
+      },
+    );
+  }
+
+  private async runAdmitted(call: OpenCall): Promise<TokenUsage | null> {
+    const { phases, sink } = call;
     sink.admitted();
     const { error } = await this.deadlines.run(sink.signal, async (abort) => {
       const end = await this.ask(call, abort);
@@ -74,7 +88,8 @@ export class RelayChatService {
   }
 
   private ask(call: OpenCall, { signal }: AbortController): Promise<CallEnd<ChatModel, void>> {
-    const options = { signal, phases: call.phases, hasBegun: () => call.hasBegun };
+    const { phases, slot } = call;
+    const options = { signal, phases, slot, hasBegun: () => call.hasBegun };
     return this.runner.run(call.draft, options, (served, bounded, progress) =>
       this.relay(call, served, bounded, progress),
     );

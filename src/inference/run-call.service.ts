@@ -23,6 +23,8 @@ export interface CallOptions {
   /** Whether a part of an answer was handed on: then no other is asked. */
   hasBegun: () => boolean;
   phases: PhaseTimer;
+  /** As `runOpened` gives it. Null = a slot is waited for. */
+  slot: SlotLease | null;
 }
 
 /** What became of a call, and who was asked last. */
@@ -43,6 +45,26 @@ export class RunCallService {
     private readonly metrics: MetricsService,
   ) {}
 
+  /**
+   * Opens the books and takes a slot of the caller's at the same time, if one is free; else `run` waits for it, so that
+   * only those wait whose money is set aside. Whatever comes of it, the slot is given back when the work has ended.
+   * @throws whatever opening and work throw; when the books stay closed there is no work
+   */
+  async runOpened<T, R>(
+    { asking }: CallDraft,
+    phases: PhaseTimer,
+    open: () => Promise<T>,
+    work: (opened: T, slot: SlotLease | null) => Promise<R>,
+  ): Promise<R> {
+    const taking = this.slots.take(asking.caller.id);
+    try {
+      const opened = await phases.measure('hold', open);
+      return await work(opened, await phases.measure('slot', () => taking));
+    } finally {
+      void taking.then((slot) => slot?.release());
+    }
+  }
+
   /** Under one of the caller's slots. Never throws for what a vendor or caller did: that is an end. */
   async run<M extends TextModel, T>(
     draft: CallDraft<M>,
@@ -52,7 +74,10 @@ export class RunCallService {
     const { phases, signal } = options;
     let slot: SlotLease;
     try {
-      slot = await phases.measure('slot', () => this.slots.acquire(draft.asking.caller.id, signal));
+      signal.throwIfAborted();
+      slot =
+        options.slot ??
+        (await phases.measure('slot', () => this.slots.acquire(draft.asking.caller.id, signal)));
     } catch (thrown) {
       return { served: draft.candidates[0]!, value: null, error: toUnsent(thrown, signal) };
     }

@@ -4,6 +4,7 @@ import type { PhaseTimer } from '../http/phase-timer.js';
 import { ProviderFactory } from '../providers/provider.factory.js';
 import type { EmbeddingResult } from '../providers/spec/chat-call.js';
 import type { EmbeddingModel } from '../providers/spec/chat-model.js';
+import type { SlotLease } from '../upstream/caller-slots.port.js';
 import { CallDeadlines } from './call-deadlines.js';
 import type { CallDraft, PricedCandidate } from './call-draft.js';
 import type { EmbeddingReading, EmbeddingRequest } from './domain/read-embedding-request.js';
@@ -46,11 +47,23 @@ export class RunEmbeddingService {
   ) {}
 
   /** @throws DomainError what refused it, or ended it unpaid */
-  async run(parts: EmbeddingCallParts): Promise<EmbeddingAnswer> {
-    const { draft, request, reading, phases, signal } = parts;
-    const warnings = await phases.measure('hold', () => this.books.open(draft));
+  run(parts: EmbeddingCallParts): Promise<EmbeddingAnswer> {
+    const { draft, phases } = parts;
+    return this.runner.runOpened(
+      draft,
+      phases,
+      () => this.books.open(draft),
+      (warnings, slot) => this.runAdmitted(parts, warnings, slot),
+    );
+  }
+
+  private async runAdmitted(
+    { draft, request, reading, phases, signal }: EmbeddingCallParts,
+    warnings: readonly BudgetWarning[],
+    slot: SlotLease | null,
+  ): Promise<EmbeddingAnswer> {
     const { end, used } = await this.deadlines.run(signal, async ({ signal: bounded }) => {
-      const options = { signal: bounded, phases, hasBegun: () => false };
+      const options = { signal: bounded, phases, slot, hasBegun: () => false };
       const ended = await this.runner.run(draft, options, (served, until) =>
         this.call(draft, served, request, reading, until),
       );

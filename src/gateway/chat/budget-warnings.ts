@@ -1,33 +1,9 @@
-import { toBudgetWarning } from '../../billing/domain/budget-warning.js';
+import { toWarningBody } from '../../billing/domain/budget-warning.js';
 import type { BudgetWarning } from '../../billing/domain/settlement.js';
 import type { AnswerStart } from '../../inference/answer-sink.js';
 
 const OBJECT_END = 0x7d;
 const MS_PER_S = 1_000;
-
-/** As an answer of the OpenAI address tells of a budget that runs low. */
-export interface BudgetWarningBody {
-  type: 'budget_warning';
-  budget_id: string;
-  budget_name: string;
-  message: string;
-  /** Whole percent. */
-  usage_percentage: number;
-  limit_micros: number;
-  remaining_micros: number;
-}
-
-export function toWarningBody(warning: BudgetWarning): BudgetWarningBody {
-  return {
-    type: 'budget_warning',
-    budget_id: warning.budget_id,
-    budget_name: warning.budget_name,
-    message: toBudgetWarning(warning).message,
-    usage_percentage: warning.used_percent,
-    limit_micros: warning.limit_micros,
-    remaining_micros: warning.remaining_micros,
-  };
-}
 
 /** Puts `budget_warnings` behind the last field of a JSON object, without reading the rest of it. */
 export function addBudgetWarnings(json: Buffer, warnings: readonly BudgetWarning[]): Buffer {

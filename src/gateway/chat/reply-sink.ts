@@ -5,7 +5,7 @@ import { toOpenaiError } from '../../http/render-error.js';
 import type { RequestContext } from '../../http/request-context.js';
 import type { AnswerSink, AnswerStart } from '../../inference/answer-sink.js';
 import { toClientSignal } from '../client-signal.js';
-import { toServedHeaders } from '../served-headers.js';
+import { toServedComment, toServedHeaders } from '../served-headers.js';
 import { addBudgetWarnings, toWarningsEvent } from './budget-warnings.js';
 
 const STATUS_OK = 200;
@@ -40,7 +40,9 @@ export class ReplySink implements AnswerSink {
     this.start = start;
     if (!this.isStream) return;
     this.stopPings();
-    this.openStream(start);
+    // Pings went out with the headers: what those would have told stands before the first event.
+    if (this.raw.headersSent && !this.raw.destroyed) this.raw.write(toServedComment(start));
+    else this.openStream(start);
     if (start.warnings.length > 0) this.raw.write(toWarningsEvent(start));
   }
 

@@ -1,4 +1,4 @@
-import { toWarningBody } from '../chat/budget-warnings.js';
+import { toWarningBody } from '../../billing/domain/budget-warning.js';
 import type { EmbeddingAnswer } from '../../inference/run-embedding.service.js';
 
 /** The answer of OpenAI's `POST /embeddings`. */

@@ -83,7 +83,7 @@ export class MakePicturesService {
     const alt = toAlt(prompt);
     return {
       generationId: id,
-      images: images.map((_, index) => ({ url: this.links.toUrl(generation, index), alt })),
+      images: images.map((image) => ({ url: this.links.toUrl(generation, image), alt })),
       error: null,
     };
   }

@@ -1,3 +1,5 @@
+import { countCharacters } from '../../common/count-characters.js';
+import { PROMPT_CHARS_MAX } from '../../common/prompt-length.js';
 import type { ResponsesRequest } from '../../inference/domain/read-responses-request.js';
 import { CALL_PICTURES_MAX, IMAGE_TOOL, type ImageTool } from './image-tool.js';
 import { type ResponseItem, readText } from './response-item.js';
@@ -24,14 +26,12 @@ export interface PictureWish {
   n: number;
 }
 
-const PROMPT_CHARS_MAX = 32_000;
-
 /** @returns a sentence for the model where its arguments are no wish */
 export function readWish(call: ResponseItem, tool: ImageTool): PictureWish | string {
   const given = parseArguments(readText(call.arguments));
   const prompt = readText(given?.prompt);
   if (prompt.trim() === '') return 'The arguments must be a JSON object with a prompt.';
-  if (prompt.length > PROMPT_CHARS_MAX) {
+  if (countCharacters(prompt) > PROMPT_CHARS_MAX) {
     return `The prompt is too long: at most ${PROMPT_CHARS_MAX} characters.`;
   }
   const n = tool.n ?? given?.n ?? 1;

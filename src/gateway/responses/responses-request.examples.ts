@@ -1,12 +1,12 @@
 export const RESPONSES_EXAMPLES = {
   question: {
     summary: 'A question',
-    value: { model: 'gpt-5.1', input: 'Name three lighthouses.' },
+    value: { model: 'embedded-chat', input: 'Name three lighthouses.' },
   },
   conversation: {
     summary: 'A conversation, sent whole, with the reasoning of the model',
     value: {
-      model: 'gpt-5.1',
+      model: 'embedded-chat',
       instructions: 'You answer in one sentence.',
       include: ['reasoning.encrypted_content'],
       input: [
@@ -20,7 +20,7 @@ export const RESPONSES_EXAMPLES = {
   pictures: {
     summary: 'An answer with pictures that this service makes',
     value: {
-      model: 'gpt-5.1',
+      model: 'embedded-chat',
       input: 'Draw a lighthouse at dawn, and tell of it.',
       tools: [{ type: 'generate_image', model: 'embedded-image', size: '1024x1024' }],
     },

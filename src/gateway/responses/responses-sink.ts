@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import type { DomainError } from '../../common/domain-error.js';
+import { toWarningBody } from '../../billing/domain/budget-warning.js';
 import type { BudgetWarning } from '../../billing/domain/settlement.js';
 import { toOpenaiError } from '../../http/render-error.js';
 import type { RequestContext } from '../../http/request-context.js';
 import type { AnswerSink, AnswerStart } from '../../inference/answer-sink.js';
-import { toWarningBody } from '../chat/budget-warnings.js';
 import { ReplySink } from '../chat/reply-sink.js';
 import { addEventField } from './add-event-field.js';
 

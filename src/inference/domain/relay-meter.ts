@@ -1,5 +1,5 @@
 /** Of an answer that is relayed, so many bytes are remembered for counting; what follows is counted by ratio. */
-const KEPT_BYTES_MAX = 1_048_576;
+const KEPT_BYTES_MAX = 262_144;
 /** UTF-8 bytes of a token at the least. */
 const BYTES_PER_TOKEN = 3;
 const QUOTE = 0x22;
