@@ -27,7 +27,7 @@ const STEPS = [
   ['billing', 'routing', 'media', 'sso'],
   ['moderation', 'delegated', 'payments'],
   ['generations', 'inference'],
-  ['gateway', 'prompts', 'webhooks', 'ops'],
+  ['gateway', 'prompts', 'webhooks', 'retention', 'ops', 'try-on'],
 ];
 
 /** [room, the room beside it that it uses, why]. */

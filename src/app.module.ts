@@ -17,14 +17,18 @@ import { ModerationModule } from './moderation/moderation.module.js';
 import { OutboundModule } from './outbound/outbound.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import { PersistenceModule } from './persistence/persistence.module.js';
+import { PromptsModule } from './prompts/prompts.module.js';
 import { ProvidersModule } from './providers/providers.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { RbacModule } from './rbac/rbac.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { SpacesModule } from './spaces/spaces.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { ThrottleModule } from './throttle/throttle.module.js';
+import { TryOnModule } from './try-on/try-on.module.js';
 import { UpstreamModule } from './upstream/upstream.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /**
  * The list of rooms, from the ground up. The order of the global guards is the order here: request limits
@@ -59,7 +63,11 @@ export class AppModule {
         PaymentsModule,
         ModerationModule,
         GenerationsModule,
+        PromptsModule,
+        TryOnModule,
         GatewayModule,
+        RetentionModule,
+        WebhooksModule,
       ],
     };
   }

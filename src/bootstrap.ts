@@ -8,6 +8,7 @@ import { HealthChecks } from './health/health-checks.js';
 import { serveApiDocument } from './http/api-document.js';
 import { Authenticator } from './http/authenticator.port.js';
 import { installEdgeHooks } from './http/edge.hooks.js';
+import { LastAnswers } from './http/last-answers.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { admitForms } from './http/form-bodies.js';
 import { boundJsonBodies } from './http/json-body.js';
@@ -24,6 +25,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 const REQUEST_TIMEOUT_MS = 300_000;
 /** Connections that the system keeps until they are accepted: a thousand clients at once are a usual morning. */
 const CONNECTIONS_WAITING_MAX = 2_048;
+/** Ids of uploads are signed texts, with the name of a file in them. */
+const PATH_PART_CHARACTERS_MAX = 2_048;
 /** What pages of other origins may read of an answer besides the usual. */
 const EXPOSED_HEADERS = [
   'x-request-id',
@@ -68,6 +71,7 @@ export async function createApplication(
     authenticator: app.get(Authenticator),
     limiter: app.get(RequestLimiter),
     requestLog: app.get(RequestLog),
+    lastAnswers: app.get(LastAnswers),
     onlyOperations: config.role === 'worker',
     isStopping: () => checks.isStopping,
   });
@@ -99,6 +103,7 @@ function createAdapter(config: AppConfig, logger: Logger): FastifyAdapter {
     trustProxy: config.http.trustedProxies.length > 0 ? [...config.http.trustedProxies] : false,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: PATH_PART_CHARACTERS_MAX },
     forceCloseConnections: 'idle',
     // What the router refuses before any hook has seen it, such as a broken percent-encoding.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>

@@ -31,11 +31,16 @@ function describeParts(config: AppConfig, publicUrl: PublicUrl): Record<string, 
         ? 'embedded: survives a crash of this process, not a power cut'
         : 'postgres',
     queue: config.queue.kind,
-    media: config.media.kind,
+    media: describeMedia(config.media),
     vendors: listConfiguredConnections(config).map(({ provider }) => provider),
     documentation: publicUrl.to('/docs'),
     address: publicUrl.to(''),
   };
+}
+
+function describeMedia({ kind, s3 }: AppConfig['media']): string {
+  if (s3 === null) return kind;
+  return `${kind}: ${s3.bucket}/${s3.prefix} at ${s3.endpoint ?? s3.region}`;
 }
 
 main().catch((error: unknown) => {

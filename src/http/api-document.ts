@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { DETAIL_PATHS } from './render-error.js';
 
 const PROBLEM = {
   type: 'object',
@@ -50,9 +51,16 @@ const COMMON_ERRORS: Readonly<Record<string, string>> = {
   '500': 'A fault of the service',
 };
 
+const STILL_RUNS = 'The request with this Idempotency-Key still runs';
+const KEY_REUSED = 'The Idempotency-Key was used for another request';
+
 /** The parts of the page, in the order a reader wants them. */
 const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['image-generations', 'Pictures: make, list, read, cancel, delete'],
+  ['media', 'Pictures as files: uploads, lists, and where they come from'],
+  ['retention', 'How long pictures are kept, what must be kept, and clearing up'],
+  ['prompts', 'What becomes of prompts, and templates of them'],
+  ['try-on', 'People dressed in pictures: the façade of shops, and why people may be shown'],
   ['openai', 'The same for OpenAI clients: base URL /v1'],
   ['models', 'What can be asked for, and under which names'],
   ['connections', "Credentials at vendors: the house's, a space's, a user's own"],
@@ -61,6 +69,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['search-spaces', 'The tenants: everything belongs to one'],
   ['collections', 'Projects inside a search space'],
   ['members', 'Who may do what in a search space'],
+  ['webhooks', 'What happens in a search space, sent to an address of yours'],
   ['api-keys', 'Keys for programs'],
   ['service-accounts', 'Accounts that only keys act for'],
   ['auth', 'Logins for people'],
@@ -119,14 +128,20 @@ function addErrorShapes(document: OpenAPIObject): void {
 
 function addResponses(path: string, operation: Operation): void {
   const isOpenai = path.startsWith('/v1/');
-  const reference = `#/components/schemas/${isOpenai ? 'OpenAiError' : 'ProblemDetails'}`;
-  const mediaType = isOpenai ? 'application/json' : 'application/problem+json';
+  const isFacade = DETAIL_PATHS.includes(path);
+  const shape = isOpenai ? 'OpenAiError' : isFacade ? 'TryOnErrorResponse' : 'ProblemDetails';
+  const reference = `#/components/schemas/${shape}`;
+  const mediaType = isOpenai || isFacade ? 'application/json' : 'application/problem+json';
   const content = { [mediaType]: { schema: { $ref: reference } } };
   const isPublic = !operation.security?.length;
   const errors = operation.requestBody ? { ...COMMON_ERRORS, ...BODY_ERRORS } : COMMON_ERRORS;
   for (const [status, description] of Object.entries(errors)) {
     if (isPublic && (status === '401' || status === '403')) continue;
     operation.responses[status] ??= { description, content };
+  }
+  if (operation.parameters?.some((one) => 'name' in one && one.name === 'Idempotency-Key')) {
+    operation.responses['409'] ??= { description: STILL_RUNS, content };
+    operation.responses['422'] ??= { description: KEY_REUSED, content };
   }
   for (const [status, response] of Object.entries(operation.responses)) {
     if (Number(status) >= 400 && response && !('$ref' in response)) response.content ??= content;

@@ -4,21 +4,26 @@ import type { Caller } from '../common/caller.js';
 import type { Scope } from '../common/permission.js';
 import type { Authenticator } from './authenticator.port.js';
 import { contextOf, openContext, type RequestContext } from './request-context.js';
+import type { LastAnswer, LastAnswers } from './last-answers.js';
 import type { RequestLog } from './request-log.js';
 import { runInRequest } from './request-scope.js';
 import type { RequestLimiter } from './request-limiter.port.js';
 import { findMark, type RouteMark } from './route-mark.js';
+import { isStoreAway } from './store-fault.js';
 
 export interface EdgeParts {
   authenticator: Authenticator;
   limiter: RequestLimiter;
   requestLog: RequestLog;
+  /** What may be told again while nobody's credentials can be looked up. */
+  lastAnswers?: LastAnswers;
   /** A worker answers nothing but health and metrics. */
   onlyOperations: boolean;
   /** A stopping process takes no more work. */
   isStopping?: () => boolean;
 }
 
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const OPERATIONS_PATHS = ['/health', '/metrics'];
 /** More is not read from somebody who is not known yet. */
 const PUBLIC_BODY_BYTES_MAX = 65_536;
@@ -39,15 +44,15 @@ export function installEdgeHooks(fastify: FastifyInstance, parts: EdgeParts): vo
     if (request.is404) throw noSuchRoute();
     context.actsForSystem = mark?.access === 'public' || mark?.access === 'operator';
     if (mark === null || mark.access === 'public') return;
-    context.caller = await context.phases.measure('auth', () =>
-      parts.authenticator.authenticate({
-        headers: request.headers,
-        url: request.url,
-        address: context.address,
-        route: request.routeOptions.url ?? '',
-      }),
-    );
+    try {
+      context.caller = await authenticate(parts.authenticator, request, context);
+    } catch (error) {
+      const last = isStoreAway(error) ? findLast(parts, request, context) : null;
+      if (!last) throw error;
+      return reply.headers(last.headers).send(last.body);
+    }
     await limit(parts.limiter, context.caller, context, reply);
+    assertDelegated(mark, context.caller, request.method);
     assertAccess(mark, context.caller);
   });
   // After the body: its events carry the connection's context, not the request's.
@@ -71,6 +76,23 @@ export function installEdgeHooks(fastify: FastifyInstance, parts: EdgeParts): vo
     parts.requestLog.write(request, reply);
     done();
   });
+}
+
+function authenticate(
+  authenticator: Authenticator,
+  { headers, url, routeOptions }: FastifyRequest,
+  { phases, address }: RequestContext,
+): Promise<Caller> {
+  const route = routeOptions.url ?? '';
+  return phases.measure('auth', () => authenticator.authenticate({ headers, url, address, route }));
+}
+
+function findLast(
+  { lastAnswers }: EdgeParts,
+  { method, url, headers }: FastifyRequest,
+  { address }: RequestContext,
+): LastAnswer | null {
+  return lastAnswers?.find({ method, url, headers, address }) ?? null;
 }
 
 /** The first time counts. */
@@ -113,6 +135,15 @@ function isOperations(request: FastifyRequest): boolean {
   const end = url.indexOf('?');
   const path = end === -1 ? url : url.slice(0, end);
   return OPERATIONS_PATHS.some((known) => path === known || path.startsWith(`${known}/`));
+}
+
+/** Who is vouched for by the remote backend makes pictures; what reading is open to them, their scopes say. */
+function assertDelegated(mark: RouteMark, { externalId }: Caller, method: string): void {
+  if (externalId === undefined || mark.makesPictures || READING.has(method)) return;
+  throw new DomainError(
+    'auth.scope_missing',
+    'Delegated accounts make and edit pictures, and nothing else. Use an API key of the search space.',
+  );
 }
 
 function assertAccess(mark: RouteMark, caller: Caller): void {

@@ -84,6 +84,7 @@ export const ERROR_FACES: Readonly<Record<ErrorCode, ErrorFace>> = {
   'media.too_large': face(413, 'File too large', INVALID),
   'media.unreadable': face(400, 'File unreadable', INVALID),
   'media.link_invalid': face(403, 'Link invalid', PERMISSION),
+  'media.bytes_lost': face(410, 'Picture lost', INVALID, 'error'),
   'provider.refused': face(422, 'Content refused', 'content_policy_violation'),
   'provider.invalid_request': face(422, 'Vendor refused the request', INVALID),
   'provider.rate_limited': wait(429, 'Vendor rate limit', RATE_LIMIT),
@@ -96,6 +97,12 @@ export const ERROR_FACES: Readonly<Record<ErrorCode, ErrorFace>> = {
   'generations.interrupted': wait(502, 'Generation interrupted', SERVER, 'warn'),
   'generations.canceled': face(409, 'Generation canceled', INVALID),
   'generations.not_cancelable': face(409, 'Generation not cancelable', INVALID),
+  'generations.queue_full': wait(429, 'Queue full', RATE_LIMIT),
+  'generations.deadline_passed': face(504, 'Deadline passed', SERVER),
+  'generations.confirm_required': face(409, 'Confirmation required', INVALID),
+  'try_on.consent_required': face(403, 'Consent required', PERMISSION),
+  'retention.held': face(409, 'Under legal hold', INVALID),
+  'storage.quota_exceeded': face(403, 'Storage full', QUOTA),
   internal: face(500, 'Internal error', SERVER, 'error'),
 };
 

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { APP_LOGGER } from '../logging/logging.module.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import { ErrorFilter } from './error.filter.js';
+import { LastAnswers } from './last-answers.js';
 import { PublicUrl } from './public-url.js';
 import { RequestLog } from './request-log.js';
 import { createValidationPipe } from './validation.pipe.js';
@@ -11,6 +12,7 @@ import { createValidationPipe } from './validation.pipe.js';
 @Global()
 @Module({
   providers: [
+    LastAnswers,
     PublicUrl,
     {
       provide: RequestLog,
@@ -24,6 +26,6 @@ import { createValidationPipe } from './validation.pipe.js';
     },
     { provide: APP_PIPE, useFactory: createValidationPipe },
   ],
-  exports: [PublicUrl, RequestLog],
+  exports: [LastAnswers, PublicUrl, RequestLog],
 })
 export class HttpModule {}

@@ -10,7 +10,7 @@ export interface ErrorAnswer {
 }
 
 const OPENAI_PREFIX = '/v1/';
-const DETAIL_PATHS = ['/api/v1/create-image'];
+export const DETAIL_PATHS: readonly string[] = ['/api/v1/create-image'];
 
 const STATUS_MIN = 400;
 const STATUS_MAX = 599;

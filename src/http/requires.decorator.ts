@@ -1,7 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
 import type { Permission, Scope } from '../common/permission.js';
-import { markRoute, type SpaceSource } from './route-mark.js';
+import { markRoute, type RouteMark, type SpaceSource } from './route-mark.js';
+
+type RequiresOptions = Partial<Pick<RouteMark, 'scopes' | 'form' | 'makesPictures'>> & {
+  space?: SpaceSource;
+};
 
 /**
  * Any authenticated caller, and, where a permission is named, one who holds it in the request's space. A key needs
@@ -9,12 +13,11 @@ import { markRoute, type SpaceSource } from './route-mark.js';
  */
 export function Requires(
   permission: Permission | null = null,
-  options: { space?: SpaceSource; scopes?: readonly Scope[]; form?: boolean } = {},
+  options: RequiresOptions = {},
 ): MethodDecorator {
   const space = options.space ?? (permission ? 'body' : null);
-  const { scopes, form } = options;
   return applyDecorators(
-    markRoute({ access: 'caller', permission, space, scopes, form }),
+    markRoute({ ...options, access: 'caller', permission, space }),
     ApiBearerAuth(),
     ApiSecurity('api_key'),
   );

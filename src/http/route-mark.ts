@@ -15,8 +15,12 @@ export interface RouteMark {
   scopes?: readonly Scope[];
   /** The body is handed on as the text it is, for a signature over it; nothing of it was looked at. */
   rawBody?: boolean;
+  /** Makes pictures, which is all that users of the remote backend may do; what else writes refuses them. */
+  makesPictures?: boolean;
   /** The route may be sent a multipart form, and reads it itself. */
   form?: boolean;
+  /** The route may be sent bytes of any type but JSON, and reads them itself. */
+  bytes?: boolean;
 }
 
 export const ROUTE_MARK = 'atelier:route-mark';

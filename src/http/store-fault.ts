@@ -15,6 +15,8 @@ const SERVER_STATES = /^(08|53|57P)/;
 const DRIVER_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 const CAUSES_MAX = 8;
+/** What the database's own guard of legal holds answers (1790000000960-create-retention.ts). */
+const HELD_STATE = 'AT409';
 
 /**
  * Whether a fault that nobody caught comes from a database that is away. Vendors and URLs of callers are not meant:
@@ -31,6 +33,13 @@ export function isStoreAway(thrown: unknown): boolean {
     fault = driverError ?? cause;
   }
   return false;
+}
+
+/** What a legal hold says to whoever would delete what it keeps; null for any other fault. */
+export function findHold(thrown: unknown): string | null {
+  const fault = (thrown as { driverError?: unknown } | null)?.driverError ?? thrown;
+  if (!(fault instanceof Error) || (fault as Fault).code !== HELD_STATE) return null;
+  return fault.message;
 }
 
 interface Fault extends Error {

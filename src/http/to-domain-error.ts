@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
 import type { ErrorCode } from '../common/error-code.js';
-import { isStoreAway } from './store-fault.js';
+import { findHold, isStoreAway } from './store-fault.js';
 
 /** Fastify's own refusals, by their codes (https://fastify.dev/docs/latest/Reference/Errors). */
 const FASTIFY_ERRORS: Readonly<Record<string, { code: ErrorCode; message: string }>> = {
@@ -58,6 +58,9 @@ const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
   429: 'request.throttled',
 };
 
+/** In what a legal hold says. */
+const HOLD_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+
 /** The one place where what frameworks throw becomes one of ours. What it does not know is `internal`. */
 export function toDomainError(thrown: unknown): DomainError {
   if (thrown instanceof DomainError) return thrown;
@@ -93,6 +96,11 @@ function fromStatus(thrown: unknown): DomainError | null {
 }
 
 function fromStore(thrown: unknown): DomainError | null {
+  const hold = findHold(thrown);
+  if (hold !== null) {
+    const details = { legal_hold_id: HOLD_ID.exec(hold)?.[0] };
+    return new DomainError('retention.held', hold, { details, cause: thrown });
+  }
   if (!isStoreAway(thrown)) return null;
   return new DomainError(
     'service.unavailable',
