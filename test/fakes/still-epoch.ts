@@ -13,6 +13,10 @@ export class StillEpoch extends CacheEpoch {
     return this.epoch;
   }
 
+  last(): number | null {
+    return this.epoch;
+  }
+
   hasten(): void {
     this.epoch = (this.epoch ?? 0) + 1;
   }

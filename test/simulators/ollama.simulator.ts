@@ -66,6 +66,9 @@ export class OllamaSimulator extends VendorSimulator<OllamaFault> {
     return new OllamaSimulator(options).listen();
   }
 
+  /** What a model says in place of what it heard, where a test wants words of its own. */
+  retell: (order: OllamaChatOrder, body: Fields) => OllamaChatOrder = (order) => order;
+
   get baseUrl(): string {
     return this.origin;
   }
@@ -93,8 +96,9 @@ export class OllamaSimulator extends VendorSimulator<OllamaFault> {
     if (path !== '/api/chat') return void response.writeHead(404).end('404 page not found');
     const read = readOllamaChat(body.fields);
     if ('refusal' in read) return sendError(response, read.refusal.status, read.refusal.error);
-    if (body.fields.stream === false) return sendWhole(response, body.fields, read.order, fault);
-    await sendStream(response, body.fields, read.order, fault);
+    const order = this.retell(read.order, body.fields);
+    if (body.fields.stream === false) return sendWhole(response, body.fields, order, fault);
+    await sendStream(response, body.fields, order, fault);
   }
 }
 

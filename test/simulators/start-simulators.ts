@@ -2,6 +2,7 @@ import { AnthropicSimulator } from './anthropic.simulator.js';
 import { BflSimulator } from './bfl.simulator.js';
 import { ComfyuiSimulator } from './comfyui.simulator.js';
 import { FalSimulator } from './fal.simulator.js';
+import { FashnSimulator } from './fashn.simulator.js';
 import { GeminiSimulator } from './gemini.simulator.js';
 import { LeonardoSimulator } from './leonardo.simulator.js';
 import { OllamaSimulator } from './ollama.simulator.js';
@@ -54,6 +55,7 @@ const VENDORS: readonly Vendor[] = [
   withKey('ollama', 'OLLAMA', (options) => OllamaSimulator.start(options)),
   withKey('runware', 'RUNWARE', (options) => RunwareSimulator.start(options)),
   withKey('anthropic', 'ANTHROPIC', (options) => AnthropicSimulator.start(options)),
+  withKey('fashn', 'FASHN', (options) => FashnSimulator.start({ ...options, jobMs: JOB_MS })),
 ];
 
 function withKey(name: string, prefix: string, start: Vendor['start']): Vendor {
