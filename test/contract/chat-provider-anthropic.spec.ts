@@ -269,7 +269,7 @@ describe('anthropic’s own chat', () => {
     'refuses %s that the vendor cannot be asked, before anything is sent',
     async (field, request) => {
       const expected = {
-        code: 'request.invalid',
+        code: field.endsWith('.arguments') ? 'request.invalid' : 'routing.capability_missing',
         fields: [expect.objectContaining({ field }) as { field: string }],
       };
       await expect(submit(request)).rejects.toMatchObject(expected);

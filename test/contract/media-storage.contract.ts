@@ -7,6 +7,8 @@ import type { MediaStorage, StoredBytes } from '../../src/media/domain/media-sto
 export interface StorageUnderTest {
   storage: MediaStorage;
   drop: () => Promise<void>;
+  /** How exactly it knows when something came in. */
+  resolutionMs?: number;
 }
 
 async function* bytesOf(...parts: string[]): AsyncGenerator<Uint8Array> {
@@ -40,9 +42,10 @@ export function describeMediaStorage(name: string, create: () => Promise<Storage
   describe(`MediaStorage: ${name}`, () => {
     let storage: MediaStorage;
     let drop: () => Promise<void>;
+    let resolutionMs: number;
 
     beforeEach(async () => {
-      ({ storage, drop } = await create());
+      ({ storage, drop, resolutionMs = 20 } = await create());
       await storage.prepare();
     });
 
@@ -149,12 +152,38 @@ export function describeMediaStorage(name: string, create: () => Promise<Storage
 
     it('lists only what came in before a moment', async () => {
       const [early, late] = [toName(), toName()];
+      const tick = () => delay(resolutionMs - (Date.now() % resolutionMs) + 5);
       await storage.stage(early, bytesOf('x'));
-      await delay(20);
+      await tick();
       const between = new Date();
-      await delay(20);
+      await tick();
       await storage.stage(late, bytesOf('y'));
       expect(await list(storage, between)).toEqual([early]);
+    });
+
+    it('lists what is stored in the order of its keys, page by page, and nothing that comes in', async () => {
+      // Spaces before and behind the folder of what comes in.
+      const keys = ['0', 'e', '3', 'f'].map((digit) => `${digit}${toKey(`${digit}a`).slice(1)}`);
+      for (const [index, key] of keys.entries()) {
+        const name = toName(index);
+        await storage.stage(name, bytesOf('x'.repeat(index + 1)));
+        await storage.promote(name, key);
+      }
+      const coming = Array.from({ length: 5 }, (_none, index) => toName(index));
+      for (const name of coming) await storage.stage(name, bytesOf('coming'));
+      for (const limit of [1, 2, 100]) {
+        const pages: string[][] = [];
+        for (let after: string | null = null; pages.at(-1)?.length !== 0;) {
+          const page = await storage.list(after, limit);
+          pages.push(page.map(({ key }) => key));
+          after = pages.at(-1)?.at(-1) ?? after;
+        }
+        expect(pages.flat()).toEqual(keys.toSorted());
+        expect(Math.max(...pages.map((page) => page.length))).toBeLessThanOrEqual(limit);
+      }
+      const [first] = await storage.list(null, 1);
+      expect(first).toMatchObject({ key: keys[0], sizeBytes: 1 });
+      expect(Math.abs(Date.now() - first!.changedAt.getTime())).toBeLessThan(10 * 60_000);
     });
 
     it.each(['../escape', '/etc/passwd', 'a/b', '', `${newId()}-output-0/../x`])(

@@ -2,9 +2,11 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import { FilesystemMediaStorage } from '../../src/media/adapters/filesystem-media-storage.js';
+import { S3MediaStorage } from '../../src/media/adapters/s3-media-storage.js';
+import { type S3Server, startS3Server, toS3Config } from '../setup/s3-server.js';
 import { describeMediaStorage } from './media-storage.contract.js';
 
 describeMediaStorage('filesystem', async () => {
@@ -13,6 +15,18 @@ describeMediaStorage('filesystem', async () => {
     storage: new FilesystemMediaStorage(join(folder, 'media')),
     drop: () => rm(folder, { recursive: true, force: true }),
   };
+});
+
+let server: S3Server;
+beforeAll(async () => {
+  server = await startS3Server();
+});
+afterAll(() => server.stop());
+
+describeMediaStorage('s3', async () => {
+  const storage = new S3MediaStorage(toS3Config(server.port, { prefix: `${newId()}/` }));
+  const drop = async () => storage.onApplicationShutdown();
+  return { storage, drop, resolutionMs: 1_000 };
 });
 
 describe('FilesystemMediaStorage', () => {
@@ -26,6 +40,25 @@ describe('FilesystemMediaStorage', () => {
   });
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('takes what clients bring once, whole, and one at a time', async () => {
+    const name = `${newId()}-brought`;
+    const bytes = async function* (fault?: Error) {
+      yield Buffer.from('first ');
+      if (fault) throw fault;
+      yield Buffer.from('bytes');
+    };
+    const fault = new Error('the client left');
+    await expect(storage.receive(name, bytes(fault))).rejects.toBe(fault);
+    expect(await readdir(join(folder, 'incoming'))).toEqual([]);
+    const both = [storage.receive(name, bytes()), storage.receive(name, bytes())];
+    expect((await Promise.all(both)).filter((isTaken) => isTaken)).toHaveLength(1);
+    expect(await storage.receive(name, bytes())).toBe(false);
+    expect(await readdir(join(folder, 'incoming'))).toEqual([name]);
+    expect((await storage.openIncoming(name))?.sizeBytes).toBe(11);
+    await storage.discard(name);
+    expect(await storage.receive(name, bytes())).toBe(true);
+  });
 
   it('lets nobody else on the machine read files or folders', async () => {
     const [spaceId, name] = [newId(), `${newId()}-output-0`];

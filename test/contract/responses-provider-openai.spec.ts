@@ -1,12 +1,17 @@
 // Proves what openai sends to its Responses API and makes of every answer, lie and fault, against the simulator.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../src/common/clock.js';
+import { ModelCatalogService } from '../../src/providers/model-catalog.service.js';
+import { OpenaiChatProvider } from '../../src/providers/openai/openai-chat.provider.js';
 import { OpenaiResponsesProvider } from '../../src/providers/openai/openai-responses.provider.js';
 import {
   PROVIDER_DISPATCHER_OPTIONS,
   ProviderHttp,
 } from '../../src/providers/shared/provider-http.js';
+import { ChatResponsesProvider } from '../../src/providers/responses/chat-responses.provider.js';
 import type { ChatCall } from '../../src/providers/spec/chat-call.js';
 import { ProviderError } from '../../src/providers/spec/provider.errors.js';
 import { type OpenaiTextFault, OpenaiTextSimulator } from '../simulators/openai-text.simulator.js';
@@ -22,7 +27,9 @@ let provider: OpenaiResponsesProvider;
 beforeAll(async () => {
   simulator = await OpenaiTextSimulator.start({ apiKey: KEY });
   http = new ProviderHttp(new Agent({ ...PROVIDER_DISPATCHER_OPTIONS, bodyTimeout: 1_000 }));
-  provider = new OpenaiResponsesProvider(http, new SystemClock());
+  const clock = new SystemClock();
+  const chat = new OpenaiChatProvider(new ModelCatalogService(), http, clock);
+  provider = new OpenaiResponsesProvider(http, clock, new ChatResponsesProvider(chat, clock));
 });
 afterAll(async () => {
   await http.onApplicationShutdown();
@@ -117,5 +124,53 @@ describe('openai’s responses', () => {
     abort.abort(new Error('gone'));
     expect((await asked).kind).toBe('canceled');
     await simulator.untilLeft();
+  });
+});
+
+describe('a server that speaks chat alone', () => {
+  const completion = {
+    id: 'c1',
+    object: 'chat.completion',
+    model: 'llama',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'Hi.' }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 2, completion_tokens: 1, total_tokens: 3 },
+  };
+  const paths: string[] = [];
+  const server = createServer((request, response) => {
+    paths.push(request.url ?? '');
+    request.resume().on('end', () => {
+      const isChat = request.url?.endsWith('/chat/completions') === true;
+      response.writeHead(isChat ? 200 : 404, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(isChat ? completion : { detail: 'Not Found' }));
+    });
+  });
+  let baseUrl = '';
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+  beforeEach(() => void paths.splice(0));
+
+  const chatOnly = (more: object = {}) => ({
+    ...call(false, { credential: { baseUrl, apiKey: KEY } }),
+    request: { input: 'hello', ...more },
+  });
+
+  it('is asked in the words of chat', async () => {
+    const { text, report } = await read(chatOnly());
+    expect(paths).toEqual(['/v1/responses', '/v1/chat/completions']);
+    expect(JSON.parse(text)).toMatchObject({
+      object: 'response',
+      output: [{ type: 'message', content: [{ text: 'Hi.' }] }],
+    });
+    expect(report.usage).toMatchObject({ inputTokens: 2, outputTokens: 1 });
+  });
+
+  it('is not asked for what chat has no word for', async () => {
+    const error = await faultOf(chatOnly({ tools: [{ type: 'web_search' }] }));
+    expect(error).toMatchObject({ kind: 'invalid_request', reason: 'not_found' });
+    expect(paths).toEqual(['/v1/responses']);
   });
 });

@@ -141,6 +141,22 @@ describe.each(queueKinds())('calls to vendors, counted %s', (kind) => {
       await last.release();
     });
 
+    it('of callers are taken at once or not at all, and never from those who wait', async () => {
+      const { callers } = await open({ callerSlots: { slotsMax: 1, waitersMax: 1, waitS: 30 } });
+      const lease = await callers.take(id);
+      expect(lease).not.toBeNull();
+      expect(await callers.take(id)).toBeNull();
+      const wait = callers.acquire(id, patient());
+      // Behind the first, so that that one is known to wait.
+      await expect(callers.acquire(id, patient())).rejects.toMatchObject({ code: 'limits.slots' });
+      await lease?.release();
+      expect(await callers.take(id)).toBeNull();
+      await (await wait).release();
+      const again = await callers.take(id);
+      expect(again).not.toBeNull();
+      await again?.release();
+    });
+
     it('that come free in one process are found by those who wait in another', async () => {
       const [one, two] = [await open(), testRedis ? await open() : null];
       const leases = [];

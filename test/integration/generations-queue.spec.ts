@@ -7,6 +7,7 @@ import { Sql } from '../../src/persistence/sql.port.js';
 import { startApplication, type TestApplication } from '../setup/application.js';
 
 const LEASE_S = 30;
+const SHARE = 100;
 const ROUTE = 'POST /test';
 
 describe('queued generations', () => {
@@ -24,9 +25,9 @@ describe('queued generations', () => {
       .get(Sql, { strict: false })
       .query<object>(`test_${newId().slice(-12)}`, text, values);
 
-  const claim = async () => {
+  const claim = async (owner = newId(), share = SHARE) => {
     const repository = atelier.app.get(GenerationsRepository, { strict: false });
-    return (await repository.claimNext(newId(), LEASE_S))?.generation.id ?? null;
+    return (await repository.claimNext(owner, LEASE_S, share))?.generation.id ?? null;
   };
 
   async function queue(count: number): Promise<string[]> {
@@ -43,7 +44,7 @@ describe('queued generations', () => {
 
   it('are all given out to claims that come at the same time, each once', async () => {
     const ids = await queue(30);
-    const claimed = await Promise.all(ids.map(claim));
+    const claimed = await Promise.all(ids.map(() => claim()));
     expect(new Set(claimed)).toEqual(new Set(ids));
     expect(claimed).toHaveLength(ids.length);
     expect(await claim()).toBeNull();
@@ -68,6 +69,57 @@ describe('queued generations', () => {
       ids[4],
     ]);
     expect(await claim()).toBe(third);
+  });
+
+  it('go by priority within their space, and by nothing but runs between spaces', async () => {
+    const ids = await queue(4);
+    const [low, normal, high, other] = ids;
+    const rank = (id: string | undefined, priority: number) =>
+      query('UPDATE generations SET priority = $2 WHERE id = $1', [id, priority]);
+    await rank(low, 2);
+    await rank(high, 0);
+    await query('UPDATE generations SET search_space_id = $2, priority = 2 WHERE id = $1', [
+      other,
+      newId(),
+    ]);
+    expect([await claim(), await claim(), await claim(), await claim()]).toEqual([
+      high,
+      other,
+      normal,
+      low,
+    ]);
+  });
+
+  it('of a space that has its share of this process wait for those of others, and for nobody else', async () => {
+    const ids = await queue(5);
+    const owner = newId();
+    const space = newId();
+    // Elsewhere the other space runs more: here the share decides.
+    await query('UPDATE generations SET search_space_id = $2 WHERE id = ANY($1::uuid[])', [
+      ids.slice(2),
+      space,
+    ]);
+    const [first, second, ...others] = ids;
+    await query(
+      "UPDATE generations SET status = 'running', lease_owner = $2 WHERE id = ANY($1::uuid[])",
+      [others.slice(0, 2), newId()],
+    );
+    expect(await claim(owner, 1)).toBe(first);
+    expect(await claim(owner, 1)).toBe(others[2]);
+    expect(await claim(owner, 1)).toBe(second);
+  });
+
+  it('are passed over when their deadline is past, which ends them', async () => {
+    const [late, next] = await queue(2);
+    await query("UPDATE generations SET deadline_at = now() - interval '1 s' WHERE id = $1", [
+      late,
+    ]);
+    expect(await claim()).toBe(next);
+    const status = async () => {
+      const repository = atelier.app.get(GenerationsRepository, { strict: false });
+      return (await repository.find(late!))?.error?.code;
+    };
+    await expect.poll(status, { timeout: 30_000 }).toBe('generations.deadline_passed');
   });
 });
 

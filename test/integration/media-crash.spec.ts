@@ -133,7 +133,8 @@ describe.each(databaseKinds())('storing pictures on %s, interrupted', (kind) => 
     const bytes = await paint(10);
     await unlink(join(folder, toStorageKey(assets[0]!)));
     await expect(survivor.media.openAsset(assets[0]!)).rejects.toMatchObject({
-      code: 'request.not_found',
+      code: 'media.bytes_lost',
+      details: { media_id: assets[0]!.id },
     });
     await writeFile(join(folder, 'incoming', name), bytes);
     expect(await readAll((await survivor.media.openAsset(assets[0]!)).stream)).toEqual(bytes);

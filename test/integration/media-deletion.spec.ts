@@ -75,6 +75,18 @@ describe.each(databaseKinds())('deleting pictures on %s', (kind) => {
     );
   }
 
+  /** Where a deletion of bytes waits until it is let. */
+  function createSlowRoom() {
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    let isDeleting = (): void => undefined;
+    const deleting = new Promise<void>((resolve) => (isDeleting = resolve));
+    const slow = createRoom(dataSource, folder, {
+      storage: waitsBeforeDelete(gate, () => isDeleting()),
+    });
+    return { slow, deleting, open: () => open() };
+  }
+
   async function listStored(): Promise<string[]> {
     return (await listFiles(folder)).filter((path) => path.startsWith(spaceId));
   }
@@ -157,13 +169,7 @@ describe.each(databaseKinds())('deleting pictures on %s', (kind) => {
   it('lets a picture stored in the middle of a deletion come after it, whole', async () => {
     const first = await store(7);
     const released = await release(first);
-    let open = (): void => undefined;
-    const gate = new Promise<void>((resolve) => (open = resolve));
-    let isDeleting = (): void => undefined;
-    const deleting = new Promise<void>((resolve) => (isDeleting = resolve));
-    const slow = createRoom(dataSource, folder, {
-      storage: waitsBeforeDelete(gate, () => isDeleting()),
-    });
+    const { slow, deleting, open } = createSlowRoom();
     const purge = slow.media.purge(released);
     await deleting;
     let isStored = false;
@@ -177,6 +183,37 @@ describe.each(databaseKinds())('deleting pictures on %s', (kind) => {
     await purge;
     const second = await storing;
     expect(await readAll((await room.media.openAsset(second)).stream)).toEqual(await paint(7));
+    expect(await findDisorder(dataSource, folder)).toEqual([]);
+  });
+
+  it('removes bytes that no row names, and lets the same picture come after that, whole', async () => {
+    const asset = await store(8);
+    const [key] = await listStored();
+    const remove = (where: MediaRoom, mayGo = async () => true) =>
+      where.inventory.removeUnnamed(key!, asset.sizeBytes, mayGo);
+    expect(await remove(room)).toBe('named');
+    await dataSource.query('DELETE FROM media_assets WHERE id = $1', [asset.id]);
+    await dataSource.query('DELETE FROM media_blobs WHERE storage_key = $1', [key]);
+    expect(await remove(room, async () => false)).toBe('kept');
+    expect(await listStored()).toEqual([key]);
+    const { slow, deleting, open } = createSlowRoom();
+    const removing = remove(slow);
+    await deleting;
+    let isStored = false;
+    const storing = store(8).then((again) => {
+      isStored = true;
+      return again;
+    });
+    await delay(100);
+    expect(isStored).toBe(false);
+    open();
+    expect(await removing).toBe('removed');
+    const again = await storing;
+    expect(await readAll((await room.media.openAsset(again)).stream)).toEqual(await paint(8));
+    expect(await remove(room)).toBe('named');
+    expect(await findDisorder(dataSource, folder)).toEqual([]);
+    await room.media.purge(await release(again));
+    await expect(room.media.openAsset(again)).rejects.toMatchObject({ code: 'request.not_found' });
     expect(await findDisorder(dataSource, folder)).toEqual([]);
   });
 

@@ -1,19 +1,18 @@
 /** Proves that the media module is wired: the outbox deletes bytes, the folder is made, health sees the store. */
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type INestApplicationContext, Global, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApplication } from '../../src/bootstrap.js';
 import { newId } from '../../src/common/ids.js';
-import { ConfigModule } from '../../src/config/config.module.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthChecks } from '../../src/health/health-checks.js';
 import { MediaReleases } from '../../src/media/domain/media-releases.port.js';
 import { MediaLinks } from '../../src/media/media-links.js';
-import { MediaModule } from '../../src/media/media.module.js';
 import { MediaService } from '../../src/media/media.service.js';
-import { PersistenceModule } from '../../src/persistence/persistence.module.js';
 import { UnitOfWork } from '../../src/persistence/unit-of-work.port.js';
+import { toQueueSettings } from '../setup/application.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { databaseKinds } from '../setup/services.js';
 import { listFiles, paint, toOutput } from './media-room.js';
@@ -21,32 +20,20 @@ import { listFiles, paint, toOutput } from './media-room.js';
 const DELIVERED_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
-@Global()
-@Module({ providers: [HealthChecks], exports: [HealthChecks] })
-class ChecksModule {}
-
 describe.each(databaseKinds())('MediaModule on %s', (kind) => {
   let database: TestDatabase;
-  let application: INestApplicationContext;
+  let application: NestFastifyApplication;
   let folder: string;
 
   beforeAll(async () => {
     database = await createTestDatabase(kind);
-    const config = loadConfig(database.environment);
+    const config = loadConfig({ ...database.environment, ...toQueueSettings(), PORT: '0' });
     folder = config.media.dir;
-    const imports = [
-      ConfigModule.register(config),
-      PersistenceModule.register(config),
-      ChecksModule,
-      MediaModule,
-    ];
-    @Module({ imports })
-    class MediaOnlyModule {}
-    application = await NestFactory.createApplicationContext(MediaOnlyModule, { logger: false });
+    application = await createApplication(config, pino({ level: 'silent' }));
+    await application.init();
   });
-
   afterAll(async () => {
-    await application.close();
+    await application?.close();
     await database.drop();
   });
 

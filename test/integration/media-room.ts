@@ -7,12 +7,16 @@ import { Clock } from '../../src/common/clock.js';
 import { newId } from '../../src/common/ids.js';
 import type { AppConfig } from '../../src/config/app-config.js';
 import { FilesystemMediaStorage } from '../../src/media/adapters/filesystem-media-storage.js';
+import { SqlMediaInventory } from '../../src/media/adapters/sql-media-inventory.js';
 import { SqlMediaRepository } from '../../src/media/adapters/sql-media.repository.js';
 import { TypeormMediaReleases } from '../../src/media/adapters/typeorm-media-releases.js';
+import { TypeormUnnamedBytes } from '../../src/media/adapters/typeorm-unnamed-bytes.js';
+import { UnnamedBytes } from '../../src/media/domain/media-inventory.port.js';
 import { MediaReleases } from '../../src/media/domain/media-releases.port.js';
 import type { MediaRepository } from '../../src/media/domain/media.repository.port.js';
 import type { MediaStorage } from '../../src/media/domain/media-storage.strategy.js';
 import type { StageTarget } from '../../src/media/domain/storage-key.js';
+import { MediaInventoryService } from '../../src/media/inventory/media-inventory.service.js';
 import { MediaReaper } from '../../src/media/media-reaper.js';
 import { MediaRecovery } from '../../src/media/media-recovery.js';
 import { MediaService } from '../../src/media/media.service.js';
@@ -49,6 +53,7 @@ export interface Replacements {
 export interface MediaRoom {
   media: MediaService;
   reaper: MediaReaper;
+  inventory: MediaInventoryService;
   unitOfWork: UnitOfWork;
   clock: SettableClock;
 }
@@ -69,6 +74,10 @@ export function createRoom(
     port: MediaReleases,
     create: (manager) => new TypeormMediaReleases(manager, registry.create(Outbox, manager)),
   });
+  registry.register({
+    port: UnnamedBytes,
+    create: (manager) => new TypeormUnnamedBytes(manager),
+  });
   const files = new FilesystemMediaStorage(folder);
   const storage = replacements.storage?.(files) ?? files;
   const rows = new SqlMediaRepository(new PgSql(dataSource));
@@ -81,7 +90,9 @@ export function createRoom(
   const reaper = new MediaReaper(unitOfWork, storage);
   const recovery = new MediaRecovery(clock, storage, repository, unitOfWork, reaper);
   const media = new MediaService(config, clock, storage, repository, recovery, reaper);
-  return { media, reaper, unitOfWork, clock };
+  const blobs = new SqlMediaInventory(new PgSql(dataSource));
+  const inventory = new MediaInventoryService(storage, blobs, recovery, unitOfWork);
+  return { media, reaper, inventory, unitOfWork, clock };
 }
 
 export async function createFolder(): Promise<{ folder: string; drop: () => Promise<void> }> {

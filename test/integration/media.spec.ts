@@ -75,7 +75,7 @@ describe.each(databaseKinds())('media on %s', (kind) => {
     const [spaceId, target, bytes] = [newId(), toOutput(), await paint(1)];
     const staged = await room.media.stage(target, [bytes.subarray(0, 20), bytes.subarray(20)]);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    expect(staged).toEqual({
+    expect(staged).toMatchObject({
       target,
       sha256,
       sizeBytes: bytes.length,
@@ -87,8 +87,8 @@ describe.each(databaseKinds())('media on %s', (kind) => {
     expect(await readAll((await room.media.openStaged(staged)).stream)).toEqual(bytes);
     const [asset] = await room.media.record(spaceId, [{ staged, seed: 42 }]);
     expect(asset).toMatchObject({ ...target, searchSpaceId: spaceId, sha256, seed: 42 });
-    const [found] = await room.media.findAssets([target.generationId]);
-    expect(found).toEqual(asset);
+    const [found] = await room.media.findAssets([target.generationId!]);
+    expect(found).toEqual({ ...asset, thumbhash: null });
     expect(await room.media.findAsset(spaceId, asset!.id)).toEqual(asset);
     const stored = await room.media.openAsset(asset!);
     expect(stored.sizeBytes).toBe(bytes.length);
@@ -209,7 +209,7 @@ describe.each(databaseKinds())('media on %s', (kind) => {
     const [asset] = await room.media.record(newId(), [{ staged, id }]);
     expect(asset).toMatchObject({ id, attemptId: null, role: 'input' });
     expect(await room.media.findAssets([generationId])).toEqual([]);
-    expect(await room.media.findAssets([generationId], 'input')).toEqual([asset]);
+    expect(await room.media.findAssets([generationId], 'input')).toMatchObject([{ id }]);
   });
 
   it('drops staged pictures that are not wanted, again and again', async () => {

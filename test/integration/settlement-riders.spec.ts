@@ -2,12 +2,20 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
+import { SettlementRiders } from '../../src/billing/settlement-riders.js';
+import { GenerationsModule } from '../../src/generations/generations.module.js';
+import { WorkRegistry } from '../../src/persistence/work-registry.js';
 import { makeHold, makeSettle, TestLedger } from '../factories/ledger.factory.js';
 import { databaseKinds } from '../setup/services.js';
 
 /** Two functions as a room would bring them: one refuses before money moves, one writes after it. */
 const ROOM = `
   CREATE TABLE room_rows (id uuid PRIMARY KEY, posted bigint);
+  CREATE TABLE room_batches (members int);
+  CREATE FUNCTION room_count(batch jsonb, verdicts jsonb[]) RETURNS jsonb[] LANGUAGE sql AS $$
+    INSERT INTO room_batches VALUES (cardinality(verdicts));
+    SELECT verdicts;
+  $$;
   CREATE FUNCTION room_refuse(batch jsonb, verdicts jsonb[]) RETURNS jsonb[] LANGUAGE plpgsql AS $$
   BEGIN
     FOR i IN 1 .. cardinality(verdicts) LOOP
@@ -26,6 +34,54 @@ const ROOM = `
   $$;
 `;
 
+/** The members of a call and of a generation, by their keys. */
+const TEXT_CALL = { admit: { hold: {} }, conclude: { settle: {}, usage: {} } };
+const GENERATION = {
+  admit: { hold: {}, claim: {}, generation: {}, attempt: {} },
+  conclude: { settle: {}, usage: {}, generation: {}, attempt: {}, events: [] },
+};
+
+describe('riders of generations', () => {
+  const riders = new SettlementRiders();
+  new GenerationsModule(new WorkRegistry(), riders).onModuleInit();
+  const list = (step: 'admit' | 'conclude', ...members: object[]) =>
+    riders.listFunctions(
+      step,
+      members.reduce((union, member) => union | riders.findParts(step, { ...member }), 0),
+    );
+
+  it('have no part in batches of text calls alone', () => {
+    expect(list('admit', TEXT_CALL.admit, TEXT_CALL.admit)).toEqual(['billing_hold']);
+    expect(list('conclude', TEXT_CALL.conclude)).toEqual([
+      'billing_settle',
+      'billing_record_usage',
+    ]);
+  });
+
+  it('write the claim of a text call, and free it when money refuses', () => {
+    expect(list('admit', { ...TEXT_CALL.admit, claim: {} })).toEqual([
+      'generations_claim',
+      'billing_hold',
+      'generations_admit',
+    ]);
+  });
+
+  it('all run for a batch that is mixed', () => {
+    expect(list('admit', TEXT_CALL.admit, GENERATION.admit)).toEqual([
+      'generations_claim',
+      'billing_hold',
+      'generations_admit',
+      'generations_collect',
+    ]);
+    expect(list('conclude', TEXT_CALL.conclude, GENERATION.conclude)).toEqual([
+      'billing_settle',
+      'billing_record_usage',
+      'generations_conclude',
+      'outbox_append',
+    ]);
+  });
+});
+
 describe.each(databaseKinds())('riders of a settlement on %s', (kind) => {
   let ledger: TestLedger;
 
@@ -35,6 +91,12 @@ describe.each(databaseKinds())('riders of a settlement on %s', (kind) => {
     ledger.riders.register({ step: 'admit', stage: 'before_money', sqlFunction: 'room_refuse' });
     ledger.riders.register({ step: 'admit', stage: 'after_money', sqlFunction: 'room_write' });
     ledger.riders.register({ step: 'conclude', stage: 'after_money', sqlFunction: 'room_write' });
+    ledger.riders.register({
+      step: 'admit',
+      stage: 'after_money',
+      sqlFunction: 'room_count',
+      keys: ['counted'],
+    });
   });
 
   afterAll(() => ledger.close());
@@ -64,6 +126,18 @@ describe.each(databaseKinds())('riders of a settlement on %s', (kind) => {
     const id = newId();
     await ledger.writer.admit({ hold: makeHold(wallet.id, 40), room: { id } });
     expect(await countRows(id)).toBe(0);
+  });
+
+  it('runs what acts on a key for batches that bring it, and for no other', async () => {
+    const wallet = await ledger.makeWallet(100);
+    const admit = (more: object) => ledger.writer.admit({ hold: makeHold(wallet.id, 1), ...more });
+    await Promise.all([admit({}), admit({ room: { id: newId() } })]);
+    expect(await ledger.count('room_batches')).toBe(0);
+    expect(await Promise.all([admit({}), admit({ counted: true }), admit({})])).toEqual(
+      Array(3).fill(null),
+    );
+    expect(await ledger.count('room_batches', 'members = 3')).toBe(1);
+    expect(await ledger.balances(wallet.id)).toEqual([95, 5, 0]);
   });
 
   it('takes the money back when the rider’s row cannot be written, for that member alone', async () => {
