@@ -37,6 +37,7 @@ const PUBLIC_ROUTES = [
   'get /api/v1/auth/oidc/complete',
   'get /api/v1/image-generations/{id}/image',
   'get /api/v1/invites/{code}',
+  'get /api/v1/media/{id}/file',
   'get /health',
   'get /health/live',
   'get /health/ready',
@@ -46,6 +47,7 @@ const PUBLIC_ROUTES = [
   'post /api/v1/auth/refresh',
   'post /api/v1/auth/reset-password',
   'post /api/v1/payments/webhook/{provider}',
+  'put /api/v1/media/uploads/{id}',
 ];
 
 /** At least these; each takes money. */
@@ -154,8 +156,10 @@ describe('every operation', () => {
   it('shows every refusal in the face of its surface', () => {
     const isShown = ({ path, responses }: Operation) => {
       const isOpenai = path.startsWith('/v1/');
-      const type = isOpenai ? 'application/json' : 'application/problem+json';
-      const reference = `#/components/schemas/${isOpenai ? 'OpenAiError' : 'ProblemDetails'}`;
+      const isFacade = path === '/api/v1/create-image';
+      const type = isOpenai || isFacade ? 'application/json' : 'application/problem+json';
+      const shape = isOpenai ? 'OpenAiError' : isFacade ? 'TryOnErrorResponse' : 'ProblemDetails';
+      const reference = `#/components/schemas/${shape}`;
       const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400);
       return refusals.every(([, { description, content }]) => {
         const isHealth = path.startsWith('/health') && content?.['application/json'] !== undefined;

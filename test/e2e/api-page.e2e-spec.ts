@@ -63,12 +63,24 @@ describe('the description of the API', () => {
       }
     }
     expect(tried).toEqual([
+      // Nothing is stored under that id, and the address leads nowhere.
+      'POST /api/v1/media/verify stored: 404',
+      'POST /api/v1/media/verify address: 400',
+      'POST /api/v1/media/{id}/links plain: 404',
+      'POST /api/v1/media/{id}/links small: 404',
+      'POST /api/v1/media/similar stored: 404',
       'POST /api/v1/image-generations picture: 201',
       'POST /api/v1/image-generations pictures: 201',
       'POST /api/v1/image-generations edit: 201',
+      'POST /api/v1/image-generations/quick a prompt: 201',
+      'POST /api/v1/image-generations/batch two pictures: 201',
       'POST /api/v1/image-generations/quote picture: 200',
       'POST /api/v1/image-generations/quote pictures: 200',
       'POST /api/v1/image-generations/quote edit: 200',
+      'POST /api/v1/prompts/validate short: 200',
+      // The key is nobody's; and no picture is at that address.
+      'POST /api/v1/create-image shop: 401',
+      'POST /api/v1/create-image consent: 502',
       'POST /v1/chat/completions question: 200',
       'POST /v1/chat/completions stream: 200',
       'POST /v1/embeddings text: 200',
@@ -80,10 +92,14 @@ describe('the description of the API', () => {
       'POST /v1/moderations text: 200',
       'POST /v1/moderations texts: 200',
       'POST /v1/moderations parts: 200',
-      // No vendor that has this API is connected here.
-      'POST /v1/responses question: 503',
-      'POST /v1/responses conversation: 503',
-      'POST /v1/responses pictures: 503',
+      'POST /v1/responses question: 200',
+      'POST /v1/responses conversation: 200',
+      'POST /v1/responses pictures: 200',
+      'POST /api/v1/storage/cleanup show: 200',
+      // Of a plan that nobody made; and a key is no operator's login.
+      'POST /api/v1/storage/cleanup begin: 404',
+      'POST /api/v1/ops/storage/cleanup show: 403',
+      'POST /api/v1/ops/storage/cleanup begin: 403',
     ]);
   });
 

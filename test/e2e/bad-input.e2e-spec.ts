@@ -18,6 +18,7 @@ const OPENAI = '/v1/images/generations';
 const GOOD = { prompt: 'a fox', size: '32x32' };
 const FILE_LIMIT_BYTES = 1_048_576;
 const INVALID = { status: 400, code: 'request.invalid' };
+const LACKED = { status: 400, code: 'routing.capability_missing' };
 
 let atelier: VendorApplication;
 let png: string;
@@ -74,7 +75,6 @@ describe('fields of a generation', () => {
     ['a prompt of null', { prompt: null }, 'prompt'],
     ['an empty prompt', { prompt: '' }, 'prompt'],
     ['a blank prompt', { prompt: ' \n\t ' }, 'prompt'],
-    ['a prompt over 10,000 characters', { prompt: 'x'.repeat(10_001) }, 'prompt'],
     ['NUL in the prompt', { prompt: 'a\0b' }, 'prompt'],
     ['half a surrogate pair in the prompt', { prompt: 'a\ud800b' }, 'prompt'],
     ['0 pictures', { n: 0 }, 'n'],
@@ -83,15 +83,28 @@ describe('fields of a generation', () => {
     ['a number as text', { n: '2' }, 'n'],
     ['a word as size', { size: 'big' }, 'size'],
     ['a size without pixels', { size: '0x0' }, 'size'],
-    ['a size the model cannot make', { size: '8x8' }, 'size'],
-    ['more pixels than the model can make', { size: '9999x9999' }, 'size'],
-    ['a quality the model does not know', { quality: 'a\0' }, 'quality'],
-    ['a style the model does not know', { style: 'baroque' }, 'style'],
     ['an unknown format', { output_format: 'gif' }, 'output_format'],
     ['a transparent JPEG', { output_format: 'jpeg', background: 'transparent' }, 'background'],
   ])('refuses %s on both faces', async (_title, change, field) => {
     await refuse({ ...GOOD, ...change }, { ...INVALID, field });
     await refuseOpenai({ ...GOOD, ...change }, { ...INVALID, field });
+  });
+
+  it.each<[string, object, string]>([
+    ['a size the model cannot make', { size: '8x8' }, 'size'],
+    ['more pixels than the model can make', { size: '9999x9999' }, 'size'],
+    ['a quality the model does not know', { quality: 'a\0' }, 'quality'],
+    ['a style the model does not know', { style: 'baroque' }, 'style'],
+  ])('refuses %s on both faces, and says what to choose instead', async (_title, change, field) => {
+    const { body } = await refuse({ ...GOOD, ...change }, { ...LACKED, field });
+    expect(body.detail).toContain('choose another model');
+    await refuseOpenai({ ...GOOD, ...change }, { ...LACKED, field });
+  });
+
+  it('refuses a prompt over 10,000 characters', async () => {
+    const long = { ...GOOD, prompt: 'x'.repeat(10_001) };
+    await refuse(long, { ...INVALID, field: 'prompt' });
+    await refuseOpenai(long, { ...INVALID, field: 'prompt' });
   });
 
   it.each<[string, object, string]>([
@@ -169,7 +182,7 @@ describe('models', () => {
     const body = { prompt: 'a fox', size: '1024x1024', model: 'gpt-image-2' };
     await refuse(
       { ...body, n: 10, output_format: 'png', size: '48x48' },
-      { ...INVALID, field: 'size' },
+      { ...LACKED, field: 'size' },
     );
     const variation = {
       ...body,

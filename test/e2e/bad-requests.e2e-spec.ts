@@ -200,7 +200,7 @@ describe('lists', () => {
     ['cursor=%00', 'cursor'],
     ['cursor=bm90LWFuLWlk', 'cursor'],
     ['status=done', 'status'],
-    ['status=queued&status=running', 'status'],
+    ['status=queued&status=done', 'status'],
     ['provider=%00', 'provider'],
     ['model=%00', 'model'],
     ['search_space_id=nope', 'search_space_id'],

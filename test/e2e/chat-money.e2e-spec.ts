@@ -271,6 +271,10 @@ describe('the money of a chat call', () => {
     const response = await post(ask('[sim:slow=2500] hello', { stream: true }));
     const text = await response.text();
     expect(text.startsWith(':\n\n')).toBe(true);
+    // What the headers could not tell any more stands before the first event, for whoever reads comments.
+    expect(text).toMatch(
+      /^(:\n\n)+: model-used [^\n]+\n: provider openai\n: call-id [0-9a-f-]{36}\n\ndata: /,
+    );
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
   });
 

@@ -22,7 +22,6 @@ const DRIVEN = ['POST /images/generations', 'GET /models', 'GET /models/{model}'
 const REFUSAL_CODES = [
   'routing.capability_missing',
   'billing.no_price',
-  'request.invalid',
   'provider.invalid_request',
 ];
 /** What no chat model here has: a price for what vendors charge apart, and ears. */

@@ -134,6 +134,39 @@ describe('a user the backend vouches for', () => {
     expect(elsewhere.status).toBe(404);
   });
 
+  it('makes pictures and nothing else: writes nothing else of the space, and spends none of its money', async () => {
+    const { headers } = atelier.shopper();
+    const { body } = await make(headers);
+    const before = await wallet();
+    const own = `${GENERATIONS}/${body.id}`;
+    const prompt = 'a lighthouse at dawn';
+    const wishes: [method: string, path: string, sent?: object][] = [
+      ['POST', '/api/v1/prompts/validate', { prompt, force_optimize: true }],
+      ['POST', '/api/v1/prompt-templates', { name: newId(), template: prompt }],
+      ['POST', '/api/v1/collections', { name: newId() }],
+      ['POST', '/api/v1/media'],
+      ['POST', `/api/v1/media/${body.images[0].id}/links/revoke`],
+      ['PUT', `${own}/tags`, { tags: ['mine'] }],
+      ['POST', `${own}/cancel`],
+    ];
+    for (const [method, path, sent] of wishes) {
+      const answer = await atelier.call(method, path, sent, headers);
+      expect([path, answer.status, answer.body.code]).toEqual([path, 403, 'auth.scope_missing']);
+    }
+    expect(await wallet()).toEqual(before);
+    const prompt_template = { id: newId() };
+    expectProblem(await make(headers, { prompt: undefined, prompt_template }), {
+      status: 400,
+      code: 'request.invalid',
+      field: 'prompt_template',
+    });
+    for (const path of ['/quote', '/quick', '/batch']) {
+      const requests = path === '/batch' ? { requests: [PICTURE] } : { prompt };
+      const answer = await atelier.call('POST', `${GENERATIONS}${path}`, requests, headers);
+      expect([path, answer.status]).toEqual([path, path === '/quote' ? 200 : 201]);
+    }
+  });
+
   it('answers a repeat of its own Idempotency-Key, never another user’s', async () => {
     const [first, second] = [atelier.shopper(), atelier.shopper()];
     const key = { 'idempotency-key': newId() };

@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../setup/application.js';
 import { must, operatorOf } from '../setup/people.js';
+import { hashPixels } from '../setup/pixels.js';
 import {
   GENERATIONS,
   startWithVendor,
@@ -63,6 +64,9 @@ async function download(record: Answer['body'], index = 0): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
+/** What the first picture of a record shows. */
+const show = async (record: Answer['body']) => hashPixels(await download(record));
+
 /** Red, green and blue of one pixel. */
 async function readPixel(picture: Buffer, left: number, top: number): Promise<number[]> {
   const pixel = sharp(picture).removeAlpha().extract({ left, top, width: 1, height: 1 });
@@ -74,9 +78,9 @@ describe('an edit', () => {
     const plain = await edit({ data: base64(red) });
     const url = await edit({ data: `data:image/png;base64,${base64(red)}` });
     expect(plain).toMatchObject({ operation: 'edit', status: 'succeeded', cost_micros: 1_000 });
-    expect(url.images[0].sha256).toBe(plain.images[0].sha256);
+    expect(await show(url)).toBe(await show(plain));
     const other = await edit({ data: base64(await makePlain(BLUE)) });
-    expect(other.images[0].sha256).not.toBe(plain.images[0].sha256);
+    expect(await show(other)).not.toBe(await show(plain));
     expect((await download(plain)).equals(red)).toBe(false);
   });
 
@@ -93,7 +97,7 @@ describe('an edit', () => {
     const session = operatorOf(atelier);
     await must(atelier, 200, 'DELETE', `${GENERATIONS}/${source.id}`, undefined, session);
     const edited = await asked;
-    expect(edited.images[0].sha256).toBe(direct.images[0].sha256);
+    expect(await show(edited)).toBe(await show(direct));
     const again = await must(atelier, 400, 'POST', GENERATIONS, body, atelier.key);
     expect(again.errors[0].field).toBe('reference_images[0].media_id');
   });
@@ -102,7 +106,7 @@ describe('an edit', () => {
     const source = await make({ prompt: 'an owl' });
     const direct = await edit({ media_id: source.images[0].id });
     const fetched = await edit({ url: source.images[0].url });
-    expect(fetched.images[0].sha256).toBe(direct.images[0].sha256);
+    expect(await show(fetched)).toBe(await show(direct));
     const gone = source.images[0].url.replace('index=0', 'index=7');
     const refused = await make(
       { operation: 'edit', prompt: 'x', reference_images: [{ url: gone }] },
@@ -127,7 +131,7 @@ describe('an edit', () => {
     const path = `${GENERATIONS}/${queued.body.id}`;
     const read = async () => (await atelier.call('GET', path)).body;
     await expect.poll(async () => (await read()).status, { timeout: 30_000 }).toBe('succeeded');
-    expect((await read()).images[0].sha256).toBe(direct.images[0].sha256);
+    expect(await show(await read())).toBe(await show(direct));
   });
 
   it('takes the size of its picture where none is asked for', async () => {
@@ -181,7 +185,8 @@ describe('a try-on', () => {
   it('puts the second picture over the middle of the first, and leaves its edges', async () => {
     const garment = await makePlain(BLUE);
     const images = [{ data: base64(red) }, { data: base64(garment) }];
-    const body = { operation: 'try_on', prompt: 'a coat', reference_images: images };
+    const consent = { subject: 'self', basis: 'consent' };
+    const body = { operation: 'try_on', prompt: 'a coat', reference_images: images, consent };
     const record = await make(body);
     expect(record).toMatchObject({ operation: 'try_on', status: 'succeeded' });
     const picture = await download(record);
@@ -191,7 +196,7 @@ describe('a try-on', () => {
     expect(edgeRed).toBeGreaterThan(200);
     expect(edgeBlue).toBeLessThan(50);
     const swapped = await make({ ...body, reference_images: images.toReversed() });
-    expect(swapped.images[0].sha256).not.toBe(record.images[0].sha256);
+    expect(await show(swapped)).not.toBe(await show(record));
   });
 });
 
@@ -199,7 +204,38 @@ describe('a variation', () => {
   it('gives another picture for every seed, the same one for the same', async () => {
     const body = { operation: 'variation', prompt: 'a', reference_images: [{ data: base64(red) }] };
     const [one, same, two] = [await make(body), await make(body), await make({ ...body, seed: 6 })];
-    expect(same.images[0].sha256).toBe(one.images[0].sha256);
-    expect(two.images[0].sha256).not.toBe(one.images[0].sha256);
+    expect(await show(same)).toBe(await show(one));
+    expect(await show(two)).not.toBe(await show(one));
+  });
+});
+
+describe('operations that need no words', () => {
+  const of = async (operation: string, more: object) => {
+    const image = { data: base64(await makePlain(BLUE)) };
+    const body = { operation, reference_images: [image], size: undefined, seed: 5, ...more };
+    return must(atelier, 201, 'POST', GENERATIONS, body, atelier.key);
+  };
+
+  it.each([
+    ['upscale', {}, '128x128'],
+    ['upscale', { size: '96x96' }, '96x96'],
+    ['outpaint', { prompt: 'the sea', size: '128x64' }, '128x64'],
+    ['remove_background', {}, '64x64'],
+    ['variation', {}, '64x64'],
+  ])('%s %o gives a picture of %s at the price of one', async (operation, more, size) => {
+    const made = await of(operation, more);
+    const [{ width, height }] = made.images;
+    expect([made.operation, `${width}x${height}`]).toEqual([operation, size]);
+    expect(made.cost_micros).toBe(1_000);
+  });
+
+  it('outpaint needs some, and a model that cannot is not asked', async () => {
+    const image = { data: base64(red) };
+    const bare = { operation: 'outpaint', reference_images: [image] };
+    const refused = await must(atelier, 400, 'POST', GENERATIONS, bare, atelier.key);
+    expect(refused.errors[0].field).toBe('prompt');
+    const other = { ...bare, operation: 'upscale', model: 'gpt-image-2' };
+    const lacking = await must(atelier, 400, 'POST', GENERATIONS, other, atelier.key);
+    expect(lacking.code).toBe('routing.capability_missing');
   });
 });

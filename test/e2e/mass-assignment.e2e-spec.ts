@@ -41,7 +41,17 @@ const WRITES: readonly (readonly [route: string, tables: readonly string[], who:
     ['POST /api/v1/api-keys/{id}/rotate', ['api_keys', 'api_key_secrets'], 'owner'],
     ['POST /api/v1/collections', ['collections'], 'editor'],
     ['PATCH /api/v1/collections/{id}', ['collections'], 'editor'],
+    ['POST /api/v1/prompt-templates', ['prompt_templates', 'prompt_template_versions'], 'editor'],
+    ['PATCH /api/v1/prompt-templates/{id}', ['prompt_templates'], 'editor'],
+    ['POST /api/v1/media/similar', ['media_assets'], 'owner'],
+    ['POST /api/v1/media/uploads', ['media_assets', 'media_claims'], 'editor'],
+    ['POST /api/v1/media/uploads/{id}/complete', ['media_assets', 'media_claims'], 'owner'],
+    ['POST /api/v1/media/{id}/links/revoke', ['media_assets'], 'editor'],
     ['POST /api/v1/image-generations', ['generations', 'generation_attempts'], 'editor'],
+    ['PUT /api/v1/image-generations/{id}/tags', ['generation_tags'], 'editor'],
+    ['POST /api/v1/image-generations/quick', ['generations', 'generation_attempts'], 'editor'],
+    ['POST /api/v1/image-generations/batch', ['generation_batches'], 'editor'],
+    ['PUT /api/v1/search-spaces/{spaceId}/try-on-consent', ['try_on_declarations'], 'owner'],
     ['POST /api/v1/billing/budgets', ['budgets'], 'owner'],
     ['PATCH /api/v1/billing/budgets/{id}', ['budgets'], 'owner'],
     ['PUT /api/v1/billing/budgets/keys/{apiKeyId}', ['budgets'], 'owner'],
@@ -51,6 +61,7 @@ const WRITES: readonly (readonly [route: string, tables: readonly string[], who:
     ['PATCH /api/v1/billing/price-rules/{id}', ['price_rules'], 'operator'],
     ['POST /api/v1/routes', ['routes'], 'operator'],
     ['PATCH /api/v1/routes/{id}', ['routes'], 'operator'],
+    ['POST /api/v1/ops/dead-letters/{id}/retry', ['generations'], 'operator'],
     ['POST /api/v1/error-rules', ['error_rules'], 'operator'],
     ['PATCH /api/v1/error-rules/{id}', ['error_rules'], 'operator'],
     ['POST /api/v1/billing/subscriptions', ['subscriptions', 'budgets'], 'operator'],
@@ -68,10 +79,21 @@ const WRITES: readonly (readonly [route: string, tables: readonly string[], who:
     ['PUT /api/v1/billing/auto-reload', ['auto_reload_rules', 'credit_purchases'], 'owner'],
     ['POST /api/v1/search-spaces/{spaceId}/group-mappings', ['group_mappings'], 'owner'],
     ['POST /api/v1/auth/oidc/providers', ['identity_providers'], 'operator'],
+    ['POST /api/v1/webhooks', ['webhook_endpoints'], 'owner'],
+    ['PATCH /api/v1/webhooks/{id}', ['webhook_endpoints'], 'owner'],
+    ['POST /api/v1/webhooks/{id}/rotate-secret', ['webhook_endpoints'], 'owner'],
     ['POST /api/v1/connections', ['connections'], 'editor'],
     ['PATCH /api/v1/connections/{id}', ['connections'], 'editor'],
     ['POST /api/v1/connections/{id}/models', ['connection_models'], 'editor'],
     ['PATCH /api/v1/connections/{id}/models/{name}', ['connection_models'], 'editor'],
+    ['PUT /api/v1/search-spaces/{spaceId}/provenance', ['space_provenance'], 'owner'],
+    ['PUT /api/v1/search-spaces/{spaceId}/retention', ['retention_policies'], 'owner'],
+    ['POST /api/v1/search-spaces/{spaceId}/legal-holds', ['legal_holds'], 'operator'],
+    ['POST /api/v1/search-spaces/{spaceId}/legal-holds/{id}/lift', ['legal_holds'], 'operator'],
+    ['POST /api/v1/storage/cleanup', ['storage_cleanups'], 'owner'],
+    ['POST /api/v1/ops/storage/cleanup', ['storage_cleanups'], 'operator'],
+    ['POST /api/v1/ops/storage/scans', ['storage_scans'], 'operator'],
+    ['PUT /api/v1/search-spaces/{spaceId}/storage-quota', ['storage_quotas'], 'operator'],
     [
       'PUT /api/v1/search-spaces/{spaceId}/model-preferences',
       ['model_preferences', 'connections'],
@@ -158,7 +180,7 @@ async function listNames(tables: readonly string[]): Promise<string[]> {
     .filter(({ tableName }) => tables.includes(tableName))
     .flatMap((entity) => entity.columns.map(({ propertyName }) => propertyName));
   const names = columns.map(({ name }) => name);
-  expect(names.length).toBeGreaterThan(3);
+  expect(names.length).toBeGreaterThan(2);
   return [...new Set([...names, ...names.map(toCamelCase), ...properties, ...USUAL_NAMES])];
 }
 
@@ -226,7 +248,7 @@ describe('a field that is not offered', () => {
     async (route, _tables, who) => {
       const { status, body } = await send(route, here.ids, who, {});
       expect({ status, body }).toMatchObject({
-        status: expect.toSatisfy((code: number) => code === 200 || code === 201),
+        status: expect.toSatisfy((code: number) => [200, 201, 202, 204].includes(code)),
       });
     },
   );

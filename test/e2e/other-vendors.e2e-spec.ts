@@ -118,7 +118,8 @@ describe('Gemini', () => {
 
   it('serves what names no model, and dresses a person', async () => {
     const images = [await picture(64, 96), await picture(64, 64)];
-    const { status, body } = await make({ operation: 'try_on', reference_images: images });
+    const consent = { subject: 'self', basis: 'consent' };
+    const { status, body } = await make({ operation: 'try_on', reference_images: images, consent });
     expect(status).toBe(201);
     expect(body).toMatchObject({ model: 'gemini-3-pro-image', images: [{ format: 'jpeg' }] });
     const [contents] = gemini.calls.map(({ fields }) => fields.contents as { parts: object[] }[]);

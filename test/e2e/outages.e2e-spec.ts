@@ -107,12 +107,40 @@ describe.each(isLarge ? ['the large set'] : [])('on %s', () => {
     expect((await call('POST', GENERATIONS, SMALL)).status).toBe(201);
   });
 
+  it('a database that is away leaves whoever asked before the models that they were told', async () => {
+    const models = () => call('GET', '/v1/models');
+    const { body } = await models();
+    // Good while the epoch stands: one that moved with the start of the process is read anew.
+    await expect.poll(async () => (await models()).headers.get('warning'), RECOVERY).toBeNull();
+    await databaseGate.shut();
+    // Within a second nobody believes what was known of keys.
+    const warningOf = async () => (await models()).headers.get('warning');
+    await expect.poll(warningOf, RECOVERY).toContain('110');
+    const told = await models();
+    expect([told.status, told.body]).toEqual([200, body]);
+    expect(Number(told.headers.get('age'))).toBeGreaterThanOrEqual(0);
+    const one = await call('GET', '/v1/models/embedded-image');
+    expect(one).toMatchObject({ status: 200, body: { id: 'embedded-image' } });
+    for (const [path, headers] of [
+      ['/v1/models/no-such-model', {}],
+      ['/v1/models', { authorization: 'Bearer atl_nobodys' }],
+      ['/v1/models', { 'x-search-space-id': 'another' }],
+      ['/api/v1/models', {}],
+    ] as const) {
+      expect((await call('GET', path, undefined, headers)).status).not.toBe(200);
+    }
+    await databaseGate.open();
+    await expect.poll(readiness, RECOVERY).toBe(200);
+    await expect.poll(warningOf, RECOVERY).toBeNull();
+  });
+
   it('a picture made while the database is away is kept and charged when it is back', async () => {
     const before = await books();
-    const asked = call('POST', GENERATIONS, { ...SMALL, provider_options: { delay_ms: 800 } });
+    const asked = call('POST', GENERATIONS, { ...SMALL, provider_options: { delay_ms: 2_500 } });
     await expect.poll(async () => (await books()).rows).toBe(before.rows + 1);
+    // Longer than what is kept in memory is believed: the picture arrives where nothing can be asked.
     await databaseGate.shut();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
     await databaseGate.open();
     const { status, body } = await asked;
     expect([status, body.status]).toEqual([201, 'succeeded']);

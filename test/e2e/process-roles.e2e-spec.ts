@@ -16,6 +16,7 @@ import {
   type TestApplication,
   toQueueSettings,
 } from '../setup/application.js';
+import { openEvents } from '../setup/event-stream.js';
 import { expectOpenaiError, expectProblem } from '../setup/expect-error.js';
 import { queueKinds } from '../setup/services.js';
 import { GENERATIONS } from '../setup/vendor-application.js';
@@ -41,7 +42,8 @@ describe.each(queueKinds().filter((kind) => kind === 'bull'))('api and worker ov
 
   beforeAll(async () => {
     mediaDir = mkdtempSync(join(tmpdir(), 'atelier-test-media-'));
-    const shared = { ...toQueueSettings(), MEDIA_DIR: mediaDir };
+    // A lease that is renewed only after hours: what another process is told comes by news.
+    const shared = { ...toQueueSettings(), MEDIA_DIR: mediaDir, LEASE_S: '3600' };
     api = await startApplication({ ...shared, ROLE: 'api' });
     const config = loadConfig({
       ...api.database.environment,
@@ -97,6 +99,28 @@ describe.each(queueKinds().filter((kind) => kind === 'bull'))('api and worker ov
     expect(status).toBe(201);
     const ran = 'atelier_upstream_seconds_count{provider="embedded",outcome="answered"} 1';
     expect((await api.call('GET', '/metrics')).body).toContain(ran);
+  });
+
+  it('the api tells what the worker does, preview and all, and cancels it by news alone', async () => {
+    const headers = { ...api.key, prefer: 'respond-async' };
+    const slow = { ...SMALL, provider_options: { delay_ms: 3_000 } };
+    const { id } = (await api.call('POST', GENERATIONS, slow, headers)).body;
+    const events = await (
+      await openEvents(`${api.baseUrl}${GENERATIONS}/${id}/events`, api.key)
+    ).ended;
+    const names = new Set(events.map(({ event }) => event));
+    expect([...names]).toEqual(expect.arrayContaining(['status', 'progress', 'preview', 'result']));
+    const endless = { ...SMALL, provider_options: { delay_ms: 60_000 } };
+    const next = (await api.call('POST', GENERATIONS, endless, headers)).body.id;
+    const stream = await openEvents(`${api.baseUrl}${GENERATIONS}/${next}/events`, api.key);
+    const told = () => stream.events.some(({ event }) => event === 'progress');
+    await expect.poll(told, { timeout: 30_000 }).toBe(true);
+    await api.call('POST', `${GENERATIONS}/${next}/cancel`);
+    // Its lease is renewed after hours: nothing but news has told the worker.
+    expect((await stream.ended).at(-1)).toMatchObject({
+      event: 'error',
+      data: { code: 'generations.canceled' },
+    });
   });
 
   it('the api cancels what the worker runs', async () => {

@@ -267,14 +267,28 @@ describe('a cap', () => {
   });
 
   it('that is soft admits with a warning', async () => {
-    await under({ mode: 'soft' }, async () => {
+    await under({ mode: 'soft' }, async (budget) => {
       expect((await quote()).body).toMatchObject({
         admissible: true,
         caps: [{ mode: 'soft', would_refuse: false }],
       });
       const { status, body } = await atelier.call('POST', GENERATIONS, PICTURE);
       expect(status).toBe(201);
-      expect(body.warnings).toMatchObject([{ code: 'billing.budget_warning' }]);
+      expect(body.warnings).toEqual([
+        { code: 'billing.budget_warning', message: expect.any(String) },
+      ]);
+      const [{ message }] = body.warnings;
+      const warning = { type: 'budget_warning', message, budget_id: budget.id, limit_micros: 500 };
+      expect(body.budget_warnings).toMatchObject([warning]);
+      const { body: later } = await atelier.call('GET', `${GENERATIONS}/${body.id}`);
+      expect(later.warnings).toEqual(body.warnings);
+      expect(later.budget_warnings).toMatchObject([{ type: 'budget_warning', message }]);
+      const own = [{ type: 'budget_warning', budget_id: budget.id, limit_micros: 500 }];
+      for (const response_format of ['url', 'b64_json']) {
+        const asked = { ...PICTURE, response_format };
+        const openai = await atelier.call('POST', '/v1/images/generations', asked);
+        expect(openai.body).toMatchObject({ budget_warnings: own, data: [{}] });
+      }
     });
   });
 

@@ -12,6 +12,7 @@ import {
   startWithVendor,
   type VendorApplication,
 } from '../setup/vendor-application.js';
+import { withoutLooks } from '../setup/without-looks.js';
 
 const OPENAI = '/v1/images/generations';
 const PRICE_MICROS = 1_000;
@@ -64,7 +65,7 @@ async function assertBought(prompt: string, pictures: number): Promise<void> {
 
 /** The answer but for what is signed anew each time. */
 function withoutTokens({ body }: Answer): unknown {
-  return JSON.parse(JSON.stringify(body).replaceAll(/token=[\w.~-]+/g, 'token='));
+  return JSON.parse(JSON.stringify(withoutLooks(body)).replaceAll(/token=[\w.~-]+/g, 'token='));
 }
 
 function post(body: object, headers: object = {}, path = GENERATIONS): Promise<Answer> {

@@ -39,6 +39,8 @@ GET    /api/v1/auth/oidc/{slug}/callback                            ok  ok  ok  
 GET    /api/v1/invites/{code}                                       ok  ok  ok  ok  ok  ok  ok  ok
 POST   /api/v1/payments/webhook/{provider}                          ok  ok  ok  ok  ok  ok  ok  ok
 GET    /api/v1/image-generations/{id}/image                         ok  ok  ok  ok  ok  ok  ok  ok
+GET    /api/v1/media/{id}/file                                      ok  ok  ok  ok  ok  ok  ok  ok
+PUT    /api/v1/media/uploads/{id}                                   ok  ok  ok  ok  ok  ok  ok  ok
 `;
 
 /** Of nobody's space: any login, or any caller. Keys change no account and make no space. */
@@ -101,6 +103,21 @@ GET    /api/v1/routes/{id}                                          401 403 403 
 PATCH  /api/v1/routes/{id}                                          401 403 403 403 403 403 403 ok
 DELETE /api/v1/routes/{id}                                          401 403 403 403 403 403 403 ok
 POST   /api/v1/error-rules                                          401 403 403 403 403 403 403 ok
+GET    /api/v1/ops/dead-letters                                     401 403 403 403 403 403 403 ok
+POST   /api/v1/ops/dead-letters/{id}/retry                          401 403 403 403 403 403 403 ok
+DELETE /api/v1/ops/dead-letters/{id}                                401 403 403 403 403 403 403 ok
+GET    /api/v1/ops/storage/cleanups/{id}                            401 403 403 403 403 403 403 ok
+POST   /api/v1/ops/storage/cleanup                                  401 403 403 403 403 403 403 ok
+POST   /api/v1/ops/storage/scans                                    401 403 403 403 403 403 403 ok
+GET    /api/v1/ops/storage/scans                                    401 403 403 403 403 403 403 ok
+GET    /api/v1/ops/storage/scans/{id}                               401 403 403 403 403 403 403 ok
+GET    /api/v1/ops/storage/scans/{id}/findings                      401 403 403 403 403 403 403 ok
+POST   /api/v1/ops/storage/scans/{id}/repair                        401 403 403 403 403 403 403 ok
+GET    /api/v1/ops/legal-holds                                      401 403 403 403 403 403 403 ok
+GET    /api/v1/ops/storage/stats                                    401 403 403 403 403 403 403 ok
+PUT    /api/v1/search-spaces/{spaceId}/storage-quota                401 403 403 403 403 403 403 ok
+POST   /api/v1/search-spaces/{spaceId}/legal-holds/{id}/lift        401 403 403 403 403 403 403 ok
+POST   /api/v1/search-spaces/{spaceId}/legal-holds                  401 403 403 403 403 403 403 ok
 GET    /api/v1/error-rules                                          401 403 403 403 403 403 403 ok
 GET    /api/v1/error-rules/{id}                                     401 403 403 403 403 403 403 ok
 PATCH  /api/v1/error-rules/{id}                                     401 403 403 403 403 403 403 ok
@@ -116,9 +133,24 @@ POST   /api/v1/connections/{id}/clear-cooldown                      401 403 403 
  * let through and told to transfer the space first. Group mappings and service accounts are for who manages rights.
  */
 const SPACES = `
+GET    /api/v1/webhooks                                             401 404 ok  ok  ok  403 ok  404
+POST   /api/v1/webhooks                                             401 404 403 403 ok  403 403 404
+GET    /api/v1/webhooks/{id}                                        401 404 ok  ok  ok  403 ok  404
+PATCH  /api/v1/webhooks/{id}                                        401 404 403 403 ok  403 403 404
+DELETE /api/v1/webhooks/{id}                                        401 404 403 403 ok  403 403 404
+POST   /api/v1/webhooks/{id}/rotate-secret                          401 404 403 403 ok  403 403 404
+POST   /api/v1/webhooks/{id}/test                                   401 404 403 403 ok  403 403 404
+GET    /api/v1/webhooks/{id}/deliveries                             401 404 ok  ok  ok  403 ok  404
+POST   /api/v1/webhooks/{id}/deliveries/redeliver-dead              401 404 403 403 ok  403 403 404
+POST   /api/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver      401 404 403 403 ok  403 403 404
 GET    /api/v1/search-spaces/{spaceId}                              401 404 ok  ok  ok  ok  ok  404
 PATCH  /api/v1/search-spaces/{spaceId}                              401 404 403 403 ok  403 403 404
 DELETE /api/v1/search-spaces/{spaceId}                              401 404 403 403 ok  403 403 404
+POST   /api/v1/create-image                                         401 403 403 ok  ok  403 ok  403
+GET    /api/v1/try-on/consents                                      401 404 ok  ok  ok  403 403 404
+POST   /api/v1/try-on/consents/{id}/withdraw                        401 404 403 403 ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/try-on-consent               401 404 ok  ok  ok  403 403 404
+PUT    /api/v1/search-spaces/{spaceId}/try-on-consent               401 404 403 403 ok  403 403 404
 GET    /api/v1/search-spaces/{spaceId}/my-access                    401 404 ok  ok  ok  ok  ok  404
 POST   /api/v1/search-spaces/{spaceId}/transfer-ownership           401 404 403 403 ok  403 403 404
 GET    /api/v1/search-spaces/{spaceId}/audit-events                 401 404 ok  ok  ok  403 403 404
@@ -154,11 +186,46 @@ GET    /api/v1/collections                                          401 404 ok  
 GET    /api/v1/collections/{id}                                     401 404 ok  ok  ok  403 ok  404
 PATCH  /api/v1/collections/{id}                                     401 404 403 ok  ok  403 ok  404
 DELETE /api/v1/collections/{id}                                     401 404 403 403 ok  403 ok  404
+POST   /api/v1/prompts/validate                                     401 404 403 ok  ok  403 ok  404
+GET    /api/v1/prompts/optimizer/health                             401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/prompts/optimizer/effectiveness                      401 404 ok  ok  ok  403 ok  404
+POST   /api/v1/prompt-templates                                     401 404 403 ok  ok  403 ok  404
+GET    /api/v1/prompt-templates                                     401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/prompt-templates/{id}                                401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/prompt-templates/{id}/versions                       401 404 ok  ok  ok  403 ok  404
+PATCH  /api/v1/prompt-templates/{id}                                401 404 403 ok  ok  403 ok  404
+POST   /api/v1/prompt-templates/{id}/render                         401 404 ok  ok  ok  403 ok  404
+DELETE /api/v1/prompt-templates/{id}                                401 404 403 403 ok  403 ok  404
 POST   /api/v1/image-generations                                    401 404 403 ok  ok  403 ok  404
 GET    /api/v1/image-generations                                    401 404 ok  ok  ok  403 ok  404
+POST   /api/v1/image-generations/quick                              401 404 403 ok  ok  403 ok  404
+POST   /api/v1/image-generations/batch                              401 404 403 ok  ok  403 ok  404
+GET    /api/v1/image-generations/batches/{batchId}                  401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/image-generations/{id}                               401 404 ok  ok  ok  403 ok  404
 DELETE /api/v1/image-generations/{id}                               401 404 403 403 ok  403 ok  404
+POST   /api/v1/storage/cleanup                                      401 404 403 403 ok  403 ok  404
+GET    /api/v1/storage/cleanups/{id}                                401 404 403 403 ok  403 ok  404
+GET    /api/v1/storage/stats                                        401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/storage/stats/collections                            401 404 ok  ok  ok  403 ok  404
 POST   /api/v1/image-generations/{id}/cancel                        401 404 403 ok  ok  403 ok  404
+PUT    /api/v1/image-generations/{id}/tags                          401 404 403 ok  ok  403 ok  404
+PUT    /api/v1/image-generations/{id}/favourite                     401 404 ok  ok  ok  403 ok  404
+DELETE /api/v1/image-generations/{id}/favourite                     401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/image-generation-tags                                401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/image-generations/{id}/events                        401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/image-generations/{id}/lineage                       401 404 ok  ok  ok  403 ok  404
+POST   /api/v1/media                                                401 404 403 ok  ok  403 ok  404
+GET    /api/v1/media                                                401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/media/{id}                                           401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/media/{id}/content                                   401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/media/{id}/similar                                   401 404 ok  ok  ok  403 ok  404
+DELETE /api/v1/media/{id}                                           401 404 403 403 ok  403 ok  404
+POST   /api/v1/media/{id}/links                                     401 404 ok  ok  ok  403 ok  404
+POST   /api/v1/media/{id}/links/revoke                              401 404 403 ok  ok  403 ok  404
+POST   /api/v1/media/uploads                                        401 404 403 ok  ok  403 ok  404
+POST   /api/v1/media/uploads/{id}/complete                          401 404 404 404 ok  403 ok  404
+POST   /api/v1/media/similar                                        401 404 ok  ok  ok  403 ok  404
+POST   /api/v1/media/verify                                         401 404 ok  ok  ok  403 ok  404
 POST   /api/v1/image-generations/quote                              401 404 403 ok  ok  403 ok  404
 POST   /v1/images/generations                                       401 404 403 ok  ok  403 ok  404
 POST   /v1/images/edits                                             401 404 403 ok  ok  403 ok  404
@@ -234,6 +301,12 @@ GET    /v1/models                                                   401 404 ok  
 GET    /v1/models/{model}                                           401 404 ok  ok  ok  403 ok  404
 GET    /api/v1/search-spaces/{spaceId}/model-preferences            401 404 ok  ok  ok  403 ok  404
 PUT    /api/v1/search-spaces/{spaceId}/model-preferences            401 404 403 403 ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/provenance                   401 404 ok  ok  ok  403 ok  404
+PUT    /api/v1/search-spaces/{spaceId}/provenance                   401 404 403 403 ok  403 403 404
+GET    /api/v1/search-spaces/{spaceId}/legal-holds                  401 404 ok  ok  ok  403 ok  404
+GET    /api/v1/search-spaces/{spaceId}/retention                    401 404 ok  ok  ok  403 ok  404
+PUT    /api/v1/search-spaces/{spaceId}/retention                    401 404 403 403 ok  403 403 404
+DELETE /api/v1/search-spaces/{spaceId}/retention                    401 404 403 403 ok  403 403 404
 `;
 
 /** By route: `GET /api/v1/models`. */

@@ -4,7 +4,7 @@ import { ADMIN_EMAIL, ADMIN_PASSWORD, type TestApplication } from '../../setup/a
 import type { CallerName } from './access-matrix.js';
 import { createPriceOverride, createPriceRule, createReconciliationItem, prove } from './books.js';
 import { createConnection, createConnectionModel, NOWHERE, toConnection } from './connections.js';
-import { OPENAI_REQUESTS } from './openai-requests.js';
+import { PART_PATHS, PART_REQUESTS } from './parts.js';
 import * as world from './world.js';
 import type { Actor, Cast, Credentials, Ids } from './world.js';
 
@@ -40,7 +40,7 @@ const freshKey = async ({ atelier, cast, ids }: Stage): Promise<Fresh> => ({
 
 /** What is not here is sent bare. */
 export const REQUESTS: Readonly<Record<string, RouteRequest>> = {
-  ...OPENAI_REQUESTS,
+  ...PART_REQUESTS,
   'POST /api/v1/auth/login': {
     prepare: async ({ cast }) => ({ email: cast.owner.email }),
     body: ({ email }) => ({ email, password: world.PASSWORD }),
@@ -339,10 +339,12 @@ const NAMED: Readonly<Record<string, keyof Ids>> = {
   model: 'connectionModel',
   slug: 'slug',
   provider: 'paymentProvider',
+  deliveryId: 'webhookDelivery',
 };
 
 /** What `{id}` stands for, by the beginning of the path. */
 const BY_PATH: readonly (readonly [string, keyof Ids])[] = [
+  ...PART_PATHS,
   ['/api/v1/connections/{id}/clear-cooldown', 'houseConnection'],
   ['/api/v1/connections/', 'connection'],
   ['/api/v1/users/', 'user'],

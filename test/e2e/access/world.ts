@@ -11,6 +11,10 @@ import {
   createReconciliationItem,
 } from './books.js';
 import { createConnection, createConnectionModel } from './connections.js';
+import type { Ids } from './ids.js';
+import { createPartIds, createRandomPartIds } from './parts.js';
+
+export type { Ids } from './ids.js';
 
 export type Credentials = Record<string, string>;
 
@@ -36,48 +40,6 @@ export interface Cast {
   member: Actor;
   /** Of no space. */
   stranger: Actor;
-}
-
-/** What may stand in a path, by what it is the id of. */
-export interface Ids {
-  space: string;
-  role: string;
-  invite: string;
-  code: string;
-  member: string;
-  user: string;
-  email: string;
-  wallet: string;
-  /** Of another space of the owner's. */
-  otherWallet: string;
-  /** A movement of the wallet. */
-  transaction: string;
-  reconciliationItem: string;
-  budget: string;
-  purchase: string;
-  priceOverride: string;
-  priceRule: string;
-  route: string;
-  errorRule: string;
-  /** Of the settings, the same for everybody. */
-  houseConnection: string;
-  connection: string;
-  /** Its name on the connection. */
-  connectionModel: string;
-  subscription: string;
-  /** As in the address of its webhook. */
-  paymentProvider: string;
-  collection: string;
-  generation: string;
-  imageToken: string;
-  key: string;
-  session: string;
-  serviceAccount: string;
-  provider: string;
-  slug: string;
-  mapping: string;
-  refreshToken: string;
-  resetToken: string;
 }
 
 export interface World {
@@ -172,6 +134,7 @@ export async function createWorld(
       mapping: await createMapping(atelier, owner, space, provider.slug),
       refreshToken: 'none',
       resetToken: 'none',
+      ...(await createPartIds({ atelier, owner, space, generation: generation.id })),
     },
     narrowKey: narrow.headers,
     fullKey: full.headers,
@@ -214,6 +177,7 @@ export function createRandomIds(): Ids {
     mapping: newId(),
     refreshToken: 'none',
     resetToken: 'none',
+    ...createRandomPartIds(),
   };
 }
 

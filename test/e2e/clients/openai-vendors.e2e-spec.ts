@@ -47,7 +47,7 @@ const OPENING: ChatCompletionMessageParam[] = [
   },
 ];
 /** What keeps the line open until the first piece comes. */
-const COMMENTS = /^(?::\n\n)+/;
+const COMMENTS = /^(?:(?::[^\n]*\n)+\n)+/;
 const SPEAKING = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Sieh: 🦊 “é”' }] };
 
 let atelier: TextApplication;

@@ -1,6 +1,6 @@
 /** What is sent to each route of the OpenAI address. */
-import type { RouteRequest } from './route-requests.js';
-import type { Ids } from './world.js';
+import type { Ids } from '../ids.js';
+import type { AccessPart } from '../parts.js';
 
 const inSpace = { headers: ({ space }: Ids) => ({ 'x-search-space-id': space }) };
 
@@ -8,7 +8,7 @@ const inSpace = { headers: ({ space }: Ids) => ({ 'x-search-space-id': space }) 
 const PICTURE =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAEUlEQVQI12M4Y2yMFTEMLQkACspMgcVey1oAAAAASUVORK5CYII=';
 
-export const OPENAI_REQUESTS: Readonly<Record<string, RouteRequest>> = {
+const REQUESTS: AccessPart<never>['requests'] = {
   'POST /v1/images/generations': {
     ...inSpace,
     body: () => ({ prompt: 'a lighthouse at dawn', size: '32x32' }),
@@ -40,4 +40,11 @@ export const OPENAI_REQUESTS: Readonly<Record<string, RouteRequest>> = {
   },
   'GET /v1/models': inSpace,
   'GET /v1/models/{model}': inSpace,
+};
+
+export const openaiPart: AccessPart<never> = {
+  requests: REQUESTS,
+  byPath: [],
+  create: async () => ({}),
+  createRandom: () => ({}),
 };
