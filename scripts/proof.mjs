@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { ROOT } from './project.mjs';
 
 const ROUNDS = '20';
-/** The proof project, and what is long enough elsewhere to be played at length. */
+/** The proof projects, and what is long enough elsewhere to be played at length. */
 const FILES = ['test/proof/', 'test/integration/money-model'];
 const { TEST_DATABASE_URL, TEST_REDIS_URL, ...rest } = process.env;
 const services = { TEST_DATABASE_URL, TEST_REDIS_URL };
@@ -33,7 +33,7 @@ function run(name, environment) {
     [
       vitest,
       'run',
-      ...['proof', 'integration'].flatMap((project) => ['--project', project]),
+      ...['proof', 'timed-proof', 'integration'].flatMap((project) => ['--project', project]),
       '--passWithNoTests',
       ...chosen,
     ],

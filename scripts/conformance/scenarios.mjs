@@ -9,6 +9,10 @@ const CALL = {
 /** A header of sound, and none. */
 const SILENCE = Buffer.from('RIFF$\0\0\0WAVEfmt ', 'latin1').toString('base64');
 const PAPER = `data:application/pdf;base64,${Buffer.from('%PDF-1.4').toString('base64')}`;
+const WEATHER_FUNCTION = {
+  name: 'get_weather',
+  parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+};
 const WEATHER_QUESTION = { role: 'user', content: 'What is the weather in Oslo?' };
 
 /** Further bodies, laid over the plain one: `[{name, over}]`. */
@@ -28,6 +32,8 @@ export function listScenarios({ method, path }, mediaType, { known, pictures }) 
       ];
     case '/chat/completions':
       return listChats(known, pictures);
+    case '/responses':
+      return listResponses(pictures);
     case '/embeddings':
       return [
         {
@@ -40,6 +46,30 @@ export function listScenarios({ method, path }, mediaType, { known, pictures }) 
     default:
       return [];
   }
+}
+
+/** Of the Responses API: what a client holds a conversation with. */
+function listResponses({ picture }) {
+  const tools = [{ type: 'function', ...WEATHER_FUNCTION, strict: false }];
+  const input = [WEATHER_QUESTION];
+  const { id: call_id, function: called } = CALL;
+  const call = { type: 'function_call', call_id, ...called };
+  const answer = { type: 'function_call_output', call_id, output: '{"celsius":-3}' };
+  const schema = { ...WEATHER_FUNCTION.parameters, additionalProperties: false };
+  const format = { type: 'json_schema', name: 'place', schema, strict: true };
+  const shown = { type: 'input_image', image_url: toDataUrl(picture), detail: 'low' };
+  return [
+    { name: 'a stream', over: { stream: true } },
+    { name: 'a stream with tools', over: { stream: true, tools, tool_choice: 'required', input } },
+    { name: 'a function that must be called', over: { tools, tool_choice: 'required', input } },
+    { name: 'the output of a function', over: { tools, input: [...input, call, answer] } },
+    {
+      name: 'instructions and a bound',
+      over: { instructions: 'Be brief.', max_output_tokens: 16 },
+    },
+    { name: 'a form', over: { text: { format } } },
+    { name: 'a picture to look at', over: { input: [{ role: 'user', content: [shown] }] } },
+  ];
 }
 
 const say = (...messages) => ({ messages });

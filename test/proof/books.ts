@@ -40,7 +40,8 @@ const FAULTS: Readonly<Record<string, string>> = {
       OR h.shortfall_micros <> 0`,
   'the wallet did not pay what the generations cost': `
     SELECT a.id, a.spent_micros, c.sum FROM accounts a
-    CROSS JOIN (SELECT coalesce(sum(cost_micros), 0) AS sum FROM generations) c
+    CROSS JOIN LATERAL (SELECT coalesce(sum(g.cost_micros), 0) AS sum FROM generations g
+      WHERE g.search_space_id = a.search_space_id) c
     WHERE a.kind = 'wallet' AND a.spent_micros <> c.sum`,
   // Where the vendor counted tokens, those of the prompt come on top.
   'a cost is not pictures times price': `

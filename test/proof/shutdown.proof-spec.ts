@@ -9,6 +9,8 @@ import { generate, GENERATIONS, send } from './service-client.js';
 
 const CLEAN = { code: 0, signal: null };
 const SLOW_MS = 5_000;
+/** As many as a page of a list holds, half of them waited for. */
+const RUNNING = 50;
 const TEST_TIMEOUT_MS = 120_000;
 /** A wake-up that was handed out in the last moment counts as stalled first, then goes to another. */
 const ENDED_TIMEOUT_MS = 60_000;
@@ -49,24 +51,27 @@ describe(`a process on the ${kind} set`, () => {
     'answers what it has begun, takes nothing more, and ends with 0',
     async () => {
       const service = await ServiceProcess.start(installation.settings);
-      const answers = Array.from({ length: 6 }, () => generate(service.baseUrl, slow(SLOW_MS, 2)));
-      await Promise.all(
-        Array.from({ length: 6 }, () => generate(service.baseUrl, slow(SLOW_MS), 'respond-async')),
+      const half = RUNNING / 2;
+      const body = (n: number) => slow(2 * SLOW_MS, n);
+      const answers = Array.from({ length: half }, () => generate(service.baseUrl, body(2)));
+      const promised = await Promise.all(
+        Array.from({ length: half }, () => generate(service.baseUrl, body(1), 'respond-async')),
       );
-      await expect.poll(() => countBy(service, 'running'), { timeout: SLOW_MS }).toBe(12);
+      expect(promised.every(({ status }) => status === 202)).toBe(true);
+      await expect.poll(() => countBy(service, 'running'), { timeout: 2 * SLOW_MS }).toBe(RUNNING);
       const stopped = service.stop();
       await delay(SLOW_MS / 10);
       const late = await generate(service.baseUrl, slow(0)).catch(() => null);
       if (late)
         expect(late).toMatchObject({ status: 503, body: { code: 'request.shutting_down' } });
-      for (const { status, body } of await Promise.all(answers)) {
-        expect([status, body.status]).toEqual([201, 'succeeded']);
+      for (const { status, body: record } of await Promise.all(answers)) {
+        expect([status, record.status]).toEqual([201, 'succeeded']);
       }
       expect(await stopped).toEqual(CLEAN);
       expect(await countOpen()).toBe(0);
       expect(await installation.inspect(countTotals)).toMatchObject({
-        succeeded: 12,
-        pictures: 18,
+        succeeded: RUNNING,
+        pictures: half * 3,
       });
       await expectSoundBooks();
     },

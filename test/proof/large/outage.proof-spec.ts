@@ -120,6 +120,29 @@ describe('the large set', () => {
     TEST_TIMEOUT_MS,
   );
 
+  it(
+    'loses nothing that ran or waited when Redis is started anew in the middle of it',
+    async () => {
+      const redis = await startBehindGate('REDIS_URL', 6379);
+      const [first = ''] = fleet.addresses();
+      const slow = { ...PICTURE, provider_options: { delay_ms: AWAY_MS / 2 } };
+      await Promise.all(Array.from({ length: 12 }, () => generate(first, slow, 'respond-async')));
+      const running = async () => {
+        const { body } = await send(first, 'GET', `${GENERATIONS}?status=running`);
+        return body.data.length;
+      };
+      await expect.poll(running, { timeout: BACK_TIMEOUT_MS }).toBeGreaterThan(0);
+      await redis.shut();
+      await loseRedisKeys();
+      await redis.open();
+      await expect.poll(countOpen, { timeout: BACK_TIMEOUT_MS }).toBe(0);
+      const list = await send(first, 'GET', `${GENERATIONS}?status=succeeded`);
+      expect(list.body.data).toHaveLength(12);
+      expect(await readWallet(first)).toMatchObject({ held_micros: 0, spent_micros: 12_000 });
+    },
+    TEST_TIMEOUT_MS,
+  );
+
   it.for(proofRounds())(
     'round %i: concludes once what ran while Postgres was away',
     { timeout: TEST_TIMEOUT_MS },
