@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 
 const NAME = `atelier_bench_${process.pid}`;
+const KEPT = 'kept by a bench of Atelier';
 const SCAN_COUNT = 1_000;
 
 let lent = 0;
@@ -18,6 +19,29 @@ export async function withDatabase(serverUrl, work) {
   } finally {
     await query(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   }
+}
+
+/**
+ * Makes the database unless it is there, hands its URL out with whether it was, and leaves it. One whose first work broke
+ * off has no comment, and is refused: nobody knows what is in it.
+ */
+export async function withKeptDatabase(serverUrl, name, work) {
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new Error(`${name} is no name of a database`);
+  const [found] = await query(
+    serverUrl,
+    `SELECT shobj_description(oid, 'pg_database') AS made FROM pg_database WHERE datname = '${name}'`,
+  );
+  if (found && found.made !== KEPT) {
+    throw new Error(
+      `the database ${name} is not whole, or not of a bench: drop it, or name another`,
+    );
+  }
+  if (!found) await query(serverUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const result = await work(url.href, found !== undefined);
+  await query(serverUrl, `COMMENT ON DATABASE ${name} IS '${KEPT}'`);
+  return result;
 }
 
 /** Hands out a prefix for keys and removes what was written under it. */

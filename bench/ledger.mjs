@@ -163,7 +163,8 @@ function toBatched({ writer }) {
 /** What it would be without the lanes: one transaction a member, as many at once as there are connections. */
 function toUnbatched({ store, riders }) {
   const one = (step) => async (member) => {
-    const [verdict] = await store.run(step, riders.close(step), [JSON.stringify(member)]);
+    const functions = riders.listFunctions(step, riders.findParts(step, member));
+    const [verdict] = await store.run(step, functions, [JSON.stringify(member)]);
     return verdict;
   };
   return { admit: one('admit'), conclude: one('conclude') };

@@ -16,6 +16,7 @@ export const SUBJECTS = ['direct', 'pipe', 'portkey', 'large', 'embedded'];
  * --quick        2 s each; the tables are printed, not written into the page
  * --print        printed only, whatever the length
  * --cases=chat,stream  and  --subjects=pipe,large   only these; printed only
+ * --node=--max-semi-space-size=32  what Node itself is told, more than once for more; printed only
  * --profile      only this service under the first of the cases: where its processor time goes
  *
  * BENCH_DATABASE_URL, BENCH_REDIS_URL: servers for the large set, both or neither
@@ -28,6 +29,7 @@ export function readOptions(parameters = process.argv.slice(2), environment = pr
       quick: { type: 'boolean', default: false },
       print: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
+      node: { type: 'string', multiple: true, default: [] },
       cases: { type: 'string' },
       subjects: { type: 'string' },
     },
@@ -40,7 +42,14 @@ export function readOptions(parameters = process.argv.slice(2), environment = pr
     seconds,
     warmUpSeconds: values.quick ? QUICK_WARM_UP_SECONDS : WARM_UP_SECONDS,
     isProfile: values.profile,
-    isWritten: !(values.quick || values.print || values.cases || values.subjects),
+    isWritten: !(
+      values.quick ||
+      values.print ||
+      values.cases ||
+      values.subjects ||
+      values.node.length > 0
+    ),
+    nodeArguments: values.node,
     cases: pick('--cases', values.cases, CASES, (known) => known.id),
     subjects: pick('--subjects', values.subjects, SUBJECTS, (known) => known),
     ...readServers(environment),

@@ -65,7 +65,8 @@ async function startPipe() {
 async function benchAtelier(id, setSettings, url) {
   const name = id === 'large' ? 'Atelier, Postgres and Redis' : 'Atelier, embedded';
   const upstreamOrigin = upstream.origin;
-  const start = () => startAtelier({ setSettings, upstreamOrigin });
+  const { nodeArguments } = options;
+  const start = () => startAtelier({ setSettings, upstreamOrigin, nodeArguments });
   return benchSubject(id, name, start, {
     isPaced: true,
     conclude: async (subject, answeredCount) => {
@@ -132,7 +133,7 @@ async function withAtelier(start, work) {
 }
 
 function startProfiled(setSettings) {
-  const nodeArguments = ['--inspect=127.0.0.1:0'];
+  const nodeArguments = [...options.nodeArguments, '--inspect=127.0.0.1:0'];
   return startAtelier({ setSettings, upstreamOrigin: upstream.origin, nodeArguments });
 }
 
