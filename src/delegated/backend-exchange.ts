@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
 import type { Clock } from '../common/clock.js';
+import { joinSignals } from '../common/join-signals.js';
 import type { DelegatedConfig } from '../config/app-config.js';
 import type { BackendAnswer } from './domain/backend-answer.js';
 import { BackendFault } from './domain/backend-fault.js';
@@ -68,23 +69,26 @@ export class BackendExchange {
   ): Promise<{ answer: BackendAnswer; replySignature: string | null }> {
     const { timeoutMs } = this.config;
     const limit = AbortSignal.timeout(timeoutMs);
+    const parts = outer ? [limit, outer] : [limit];
     let hasBegun = false;
     try {
-      const response = await request(this.base.origin + path, {
-        dispatcher: this.dispatcher,
-        method,
-        headers,
-        body: body === '' ? null : body,
-        signal: outer ? AbortSignal.any([limit, outer]) : limit,
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
+      return await joinSignals(parts, async (signal) => {
+        const response = await request(this.base.origin + path, {
+          dispatcher: this.dispatcher,
+          method,
+          headers,
+          body: body === '' ? null : body,
+          signal,
+          headersTimeout: timeoutMs,
+          bodyTimeout: timeoutMs,
+        });
+        hasBegun = true;
+        const text = await readBounded(response.body);
+        return {
+          answer: { status: response.statusCode, body: text },
+          replySignature: toText(response.headers[SIGNATURE_HEADER]),
+        };
       });
-      hasBegun = true;
-      const text = await readBounded(response.body);
-      return {
-        answer: { status: response.statusCode, body: text },
-        replySignature: toText(response.headers[SIGNATURE_HEADER]),
-      };
     } catch (error) {
       if (error instanceof BackendFault) throw error;
       if (limit.aborted) throw new BackendFault('timeout', error);

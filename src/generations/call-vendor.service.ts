@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
-import { whileHolding } from '../common/while-holding.js';
+import { joinSignals } from '../common/join-signals.js';
 import { AppConfig } from '../config/app-config.js';
 import type { MediaAsset } from '../media/domain/media-asset.js';
 import { MediaService } from '../media/media.service.js';
@@ -59,9 +59,9 @@ export class CallVendorService {
       attempt.vendorReference !== null,
     );
     if (!target) throw noConnection(provider);
-    const deadline = this.toDeadline(run);
-    const signal = AbortSignal.any([cancel, deadline]);
-    return whileHolding(deadline, () => this.callUntil(signal, run, target, pictures));
+    return joinSignals([cancel, this.toDeadline(run)], (signal) =>
+      this.callUntil(signal, run, target, pictures),
+    );
   }
 
   /** Whether the vendor bills jobs that were canceled, as its model's capabilities say. */

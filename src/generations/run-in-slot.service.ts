@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/domain-error.js';
-import { whileHolding } from '../common/while-holding.js';
+import { joinSignals } from '../common/join-signals.js';
 import type { PhaseTimer } from '../http/phase-timer.js';
 import { CallerSlots, type SlotLease } from '../upstream/caller-slots.port.js';
 import { ConcludeGenerationService } from './conclude-generation.service.js';
@@ -57,8 +57,7 @@ export class RunInSlotService {
     isPatient: boolean,
   ): Promise<SlotLease> {
     if (!late) return this.acquireUntil(callerId, cancel, isPatient);
-    const until = AbortSignal.any([cancel, late]);
-    return whileHolding(late, () => this.acquireUntil(callerId, until, isPatient));
+    return joinSignals([cancel, late], (until) => this.acquireUntil(callerId, until, isPatient));
   }
 
   private async acquireUntil(

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../common/caller.js';
+import { DomainError } from '../common/domain-error.js';
+import { joinSignals } from '../common/join-signals.js';
 import { AppConfig } from '../config/app-config.js';
 import type { Connection } from '../connections/connection.js';
 import { ProviderFactory } from '../providers/provider.factory.js';
 import type { ModerationVerdict } from '../providers/spec/moderation-call.js';
 import { ProviderError } from '../providers/spec/provider.errors.js';
-import { DomainError } from '../common/domain-error.js';
 import { CallerSlots } from '../upstream/caller-slots.port.js';
 import { ErrorRules } from '../upstream/error-rules.js';
 import { mayFailOver } from '../upstream/may-fail-over.js';
@@ -47,13 +48,14 @@ export class VendorModeration {
 
   /** @throws DomainError `limits.slots`; the last connection's failure */
   async judge(question: VendorQuestion): Promise<VendorVerdicts> {
-    const signal = AbortSignal.any([question.signal, AbortSignal.timeout(this.deadlineMs)]);
-    const slot = await this.slots.acquire(question.caller.id, signal);
-    try {
-      return await this.askAll(question, signal);
-    } finally {
-      void slot.release();
-    }
+    return joinSignals([question.signal, AbortSignal.timeout(this.deadlineMs)], async (signal) => {
+      const slot = await this.slots.acquire(question.caller.id, signal);
+      try {
+        return await this.askAll(question, signal);
+      } finally {
+        void slot.release();
+      }
+    });
   }
 
   private async askAll(question: VendorQuestion, signal: AbortSignal): Promise<VendorVerdicts> {

@@ -1,3 +1,4 @@
+import { joinSignals } from '../../common/join-signals.js';
 import type { DeliveredImage, ImageCall } from '../spec/image-call.js';
 import type { ProviderWarning } from '../spec/image-result.js';
 import { ProviderError } from '../spec/provider.errors.js';
@@ -33,12 +34,11 @@ export async function fanOutCalls<T>(
   const made: MadePicture<T>[] = [];
   const failures: ProviderError[] = [];
   const ending = new AbortController();
-  const signal = AbortSignal.any([call.signal, ending.signal]);
   /** One per request begun; over when it and all before it are. */
   const turns: Promise<unknown>[] = [];
   let fault: { error: unknown } | null = null;
 
-  const makeOne = async (index: number): Promise<void> => {
+  const makeOne = async (index: number, signal: AbortSignal): Promise<void> => {
     const before = turns[index - 1];
     const deliver = async (image: DeliveredImage): Promise<void> => {
       await before;
@@ -55,15 +55,17 @@ export async function fanOutCalls<T>(
     }
   };
 
-  const work = async (): Promise<void> => {
+  const work = async (signal: AbortSignal): Promise<void> => {
     while (turns.length < call.n && failures.length === 0 && !ending.signal.aborted) {
       const index = turns.length;
-      const end = makeOne(index);
+      const end = makeOne(index, signal);
       turns.push(Promise.all([turns[index - 1], end]));
       await end;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(call.n, AT_ONCE_MAX) }, work));
+  await joinSignals([call.signal, ending.signal], (signal) =>
+    Promise.all(Array.from({ length: Math.min(call.n, AT_ONCE_MAX) }, () => work(signal))),
+  );
 
   const ended = fault as { error: unknown } | null;
   if (ended) throw ended.error;
