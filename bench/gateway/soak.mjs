@@ -3,6 +3,7 @@
  * On the large set where BENCH_DATABASE_URL and BENCH_REDIS_URL name it, else on the embedded one.
  *
  *   --minutes=10  --rate=20
+ *   --node=--import=PATH  what Node itself is told at the start of the service, more than once for more
  */
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,6 +30,7 @@ const UNIQUE_SHARE = 0.2;
 const options = {
   minutes: { type: 'string', default: '10' },
   rate: { type: 'string', default: '20' },
+  node: { type: 'string', multiple: true, default: [] },
 };
 const { values } = parseArgs({ options });
 const minutes = Number(values.minutes);
@@ -78,7 +80,11 @@ function soakEmbedded() {
 
 /** @param {(folder: string) => Promise<object>} scanDatabase after the service has ended */
 async function soak(setSettings, scanDatabase) {
-  const subject = await startAtelier({ setSettings, upstreamOrigin: upstream.origin });
+  const subject = await startAtelier({
+    setSettings,
+    upstreamOrigin: upstream.origin,
+    nodeArguments: values.node,
+  });
   try {
     const logFromBytes = statSync(subject.logFile).size;
     const { figures, samples } = await loadAndWatch(subject);
