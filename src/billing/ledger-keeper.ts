@@ -4,6 +4,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { Rounds } from '../common/rounds.js';
 import { AppConfig } from '../config/app-config.js';
 import { MoneyUpkeep } from './domain/money-upkeep.port.js';
 import { LedgerProofsService } from './ledger-proofs.service.js';
@@ -21,9 +22,7 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 @Injectable()
 export class LedgerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(LedgerKeeper.name);
-  private timer: NodeJS.Timeout | null = null;
-  private round: Promise<void> | null = null;
-  private isStopping = false;
+  private readonly rounds = new Rounds((message) => this.logger.error(message));
   private proveNotBeforeMs = 0;
 
   constructor(
@@ -34,13 +33,11 @@ export class LedgerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
-    this.timer = setInterval(() => this.begin(), EVERY_MS).unref();
+    this.rounds.of('the books are not looked after', () => this.keep()).every(EVERY_MS);
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.isStopping = true;
-    if (this.timer) clearInterval(this.timer);
-    await this.round;
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** Never throws, and what fails keeps nothing else: grants are tried again in a minute, the proof in an hour. */
@@ -51,7 +48,11 @@ export class LedgerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async turnLots(): Promise<void> {
     let after: string | null = FIRST_ID;
-    for (let batch = 0; batch < BATCHES_MAX && after !== null && !this.isStopping; batch += 1) {
+    for (
+      let batch = 0;
+      batch < BATCHES_MAX && after !== null && !this.rounds.signal.aborted;
+      batch += 1
+    ) {
       after = await this.upkeep.turnDueLots(after, WALLETS_MAX);
     }
   }
@@ -62,7 +63,7 @@ export class LedgerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     if (latest) this.proofs.show(latest);
     const nowMs = Date.now();
     const isDue = !latest || nowMs - latest.startedAt.getTime() >= PROVE_AFTER_MS;
-    if (!isDue || nowMs < this.proveNotBeforeMs || this.isStopping) return;
+    if (!isDue || nowMs < this.proveNotBeforeMs || this.rounds.signal.aborted) return;
     this.proveNotBeforeMs = nowMs + PROVE_AGAIN_AFTER_MS;
     await this.proofs.run();
   }
@@ -73,11 +74,5 @@ export class LedgerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     } catch (error) {
       this.logger.error(`${failure}: ${String(error)}`);
     }
-  }
-
-  private begin(): void {
-    this.round ??= this.keep().finally(() => {
-      this.round = null;
-    });
   }
 }

@@ -1,4 +1,10 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { Rounds } from '../common/rounds.js';
 import { AppConfig } from '../config/app-config.js';
 import { SpendWatch } from './spend-watch.js';
 import { UsageRetention } from './usage-retention.js';
@@ -8,9 +14,8 @@ const EVERY_MS = 60 * 60_000;
 /** Every hour: spending that is out of the ordinary, and usage that is past its time. */
 @Injectable()
 export class UsageKeeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private timer: NodeJS.Timeout | null = null;
-  private round: Promise<void> | null = null;
-  private readonly stopping = new AbortController();
+  private readonly logger = new Logger(UsageKeeper.name);
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
 
   constructor(
     private readonly config: AppConfig,
@@ -20,24 +25,17 @@ export class UsageKeeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
-    this.timer = setInterval(() => this.begin(), EVERY_MS).unref();
-    this.begin();
+    const round = this.rounds.of('usage is not looked after', () => this.keep());
+    round.every(EVERY_MS);
+    void round.begin();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    if (this.timer) clearInterval(this.timer);
-    this.stopping.abort();
-    await this.round;
-  }
-
-  private begin(): void {
-    this.round ??= this.keep().finally(() => {
-      this.round = null;
-    });
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
   private async keep(): Promise<void> {
     await this.watch.look();
-    await this.retention.apply(this.stopping.signal);
+    await this.retention.apply(this.rounds.signal);
   }
 }

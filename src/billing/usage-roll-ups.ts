@@ -4,6 +4,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { Rounds } from '../common/rounds.js';
 import { AppConfig } from '../config/app-config.js';
 import { findSqlState } from '../persistence/sql-error.js';
 import { UsageRollUpStore } from './domain/usage-roll-up.store.port.js';
@@ -16,17 +17,12 @@ const TURN_ROUNDS_MAX = 50;
 /** A reader does not work through a backlog. */
 const FLUSH_ROUNDS_MAX = 8;
 const LOCK_NOT_AVAILABLE = '55P03';
-/** A turn a second would fill the log while the database is away. */
-const WARN_EVERY_MS = 60_000;
 
 /** Adds usage rows to the sums that reports read, each once, however many processes do it and wherever they end. */
 @Injectable()
 export class UsageRollUps implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(UsageRollUps.name);
-  private timer: NodeJS.Timeout | null = null;
-  private turn: Promise<void> | null = null;
-  private isStopping = false;
-  private warnedAtMs = -WARN_EVERY_MS;
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
 
   constructor(
     private readonly store: UsageRollUpStore,
@@ -35,13 +31,13 @@ export class UsageRollUps implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
-    this.timer = setInterval(() => this.begin(), EVERY_MS).unref();
+    this.rounds
+      .of('usage was not rolled up, each second it is tried again', () => this.addWaiting())
+      .every(EVERY_MS);
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.isStopping = true;
-    if (this.timer) clearInterval(this.timer);
-    await this.turn;
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /**
@@ -59,24 +55,8 @@ export class UsageRollUps implements OnApplicationBootstrap, OnModuleDestroy {
     return false;
   }
 
-  /** One turn at a time. */
-  private begin(): void {
-    this.turn ??= this.addWaiting()
-      .catch((error: unknown) => this.warn(error))
-      .finally(() => {
-        this.turn = null;
-      });
-  }
-
-  private warn(error: unknown): void {
-    const nowMs = performance.now();
-    if (nowMs - this.warnedAtMs < WARN_EVERY_MS) return;
-    this.warnedAtMs = nowMs;
-    this.logger.warn(`usage was not rolled up, each second it is tried again: ${String(error)}`);
-  }
-
   private async addWaiting(): Promise<void> {
-    for (let round = 0; round < TURN_ROUNDS_MAX && !this.isStopping; round += 1) {
+    for (let round = 0; round < TURN_ROUNDS_MAX && !this.rounds.signal.aborted; round += 1) {
       if ((await this.store.add(ROWS_MAX, false)) < ROWS_MAX) return;
     }
   }

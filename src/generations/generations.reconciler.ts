@@ -5,6 +5,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { HoldsService } from '../billing/holds.service.js';
+import { Rounds } from '../common/rounds.js';
 import { AppConfig } from '../config/app-config.js';
 import { MediaService } from '../media/media.service.js';
 import { GenerationsRepository } from './domain/generations.repository.port.js';
@@ -24,8 +25,7 @@ const WAKE_UP_LOST_AFTER_S = 5;
 @Injectable()
 export class GenerationsReconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(GenerationsReconciler.name);
-  private timer: NodeJS.Timeout | null = null;
-  private round: Promise<void> | null = null;
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
   private isFirstRound = true;
 
   constructor(
@@ -41,29 +41,23 @@ export class GenerationsReconciler implements OnApplicationBootstrap, OnModuleDe
     if (this.config.role === 'api') return;
     await this.attempt('runs of the process before', () => this.recovery.lapseForeign());
     const everyMs = this.config.generations.reconcileEveryS * MS_PER_S;
-    this.timer = setInterval(() => this.begin(), everyMs).unref();
-    this.begin();
+    // A round that takes longer than the time between two is not followed by all that it held up.
+    const round = this.rounds.of('nothing could be reconciled', () => this.reconcile());
+    round.every(everyMs);
+    void round.begin();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    if (this.timer) clearInterval(this.timer);
-    await this.round;
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  /** One round at a time; a failing part does not keep the others from their work. */
+  /** A failing part does not keep the others from their work. */
   async reconcile(): Promise<void> {
     await this.attempt('lapsed runs', () => this.recovery.recoverLapsed(ROUND_MAX));
     await this.attempt('lost wake-ups', () => this.wakeQueued());
     await this.attempt('abandoned holds', () => this.expireHolds());
     await this.attempt('expired keys', () => this.repository.purgeExpiredKeys(ROUND_MAX));
     await this.attempt('incoming pictures', () => this.media.sweepIncoming());
-  }
-
-  /** A round that takes longer than the time between two is not followed by all that it held up. */
-  private begin(): void {
-    this.round ??= this.reconcile().finally(() => {
-      this.round = null;
-    });
   }
 
   /** Whatever waits when this process starts may have lost its wake-up with the process before. */

@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { Rounds } from '../common/rounds.js';
 import { AppConfig } from '../config/app-config.js';
 import { StopGrace } from '../config/stop-grace.js';
 import { AutoReloadRunner } from './auto-reload.runner.js';
@@ -18,9 +19,7 @@ const RELOAD_EVERY_MS = 30_000;
 @Injectable()
 export class PaymentsKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(PaymentsKeeper.name);
-  private readonly stop = new AbortController();
-  private readonly timers: NodeJS.Timeout[] = [];
-  private readonly rounds = new Map<string, Promise<void>>();
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
 
   constructor(
     private readonly config: AppConfig,
@@ -32,34 +31,20 @@ export class PaymentsKeeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api' || !this.provider.isConfigured) return;
-    const { signal } = this.stop;
+    const { signal } = this.rounds;
     this.every(RECONCILE_EVERY_MS, 'purchases', () => this.reconciler.reconcile(signal));
     this.every(RELOAD_EVERY_MS, 'auto-reloads', () => this.reloads.runDue(signal));
   }
 
   /** What is under way may end; what does not in time is found by the next reconciliation. */
   async onModuleDestroy(): Promise<void> {
-    for (const timer of this.timers) clearInterval(timer);
-    this.stop.abort();
-    if (this.rounds.size === 0) return;
     const late = delay(this.grace.leftMs(), undefined, { ref: false });
-    await Promise.race([Promise.all(this.rounds.values()), late]);
+    await Promise.race([this.rounds.stop(), late]);
   }
 
   private every(ms: number, name: string, work: () => Promise<unknown>): void {
-    this.begin(name, work);
-    this.timers.push(setInterval(() => this.begin(name, work), ms).unref());
-  }
-
-  /** One round of each at a time. */
-  private begin(name: string, work: () => Promise<unknown>): void {
-    if (this.rounds.has(name)) return;
-    const round = work()
-      .then(() => undefined)
-      .catch((error: unknown) => {
-        this.logger.warn(`${name} could not be looked after: ${String(error)}`);
-      })
-      .finally(() => this.rounds.delete(name));
-    this.rounds.set(name, round);
+    const round = this.rounds.of(`${name} could not be looked after`, work);
+    round.every(ms);
+    void round.begin();
   }
 }

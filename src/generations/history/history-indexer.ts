@@ -5,6 +5,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import { Rounds } from '../../common/rounds.js';
 import { AppConfig } from '../../config/app-config.js';
 import { Batcher } from '../../persistence/batcher.js';
 import { OutboxHandlers } from '../../persistence/outbox-handlers.js';
@@ -20,6 +21,7 @@ const BATCH_MAX = 200;
 /** Parts of the index that a sweep looks at for what has gone, and how many it writes anew. */
 const TIDIED_MAX = 20;
 const REWRITTEN_MAX = 1;
+const NOT_INDEXED = 'generations could not be indexed';
 
 /**
  * Takes generations into the index of the history once they have ended, away from the steps that money waits for. Until
@@ -29,9 +31,7 @@ const REWRITTEN_MAX = 1;
 export class HistoryIndexer implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(HistoryIndexer.name);
   private readonly batcher = new Batcher<string>((ids) => this.write(ids));
-  private timer: NodeJS.Timeout | null = null;
-  private sweeping: Promise<void> | null = null;
-  private isStopping = false;
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
 
   constructor(
     private readonly config: AppConfig,
@@ -49,19 +49,22 @@ export class HistoryIndexer implements OnModuleInit, OnApplicationBootstrap, OnM
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
-    this.timer = setInterval(() => this.begin(), SWEEP_EVERY_MS).unref();
-    this.begin();
+    const round = this.rounds.of(NOT_INDEXED, () => this.sweep());
+    round.every(SWEEP_EVERY_MS);
+    void round.begin();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.isStopping = true;
-    if (this.timer) clearInterval(this.timer);
-    await this.sweeping;
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** After its labels have changed. A failure is made good by the next round. */
   async refresh(id: string): Promise<void> {
-    await this.batcher.add(id).catch((error: unknown) => this.warn(error));
+    try {
+      await this.batcher.add(id);
+    } catch (error) {
+      this.logger.warn(`${NOT_INDEXED}: ${String(error)}`);
+    }
   }
 
   /** Everything that has ended and is not in the index; then some of what is in it and has gone. */
@@ -70,8 +73,8 @@ export class HistoryIndexer implements OnModuleInit, OnApplicationBootstrap, OnM
     do {
       ids = await this.repository.listUnindexed(BATCH_MAX);
       await this.write(ids);
-    } while (ids.length === BATCH_MAX && !this.isStopping);
-    if (!this.isStopping) await this.repository.tidy(TIDIED_MAX, REWRITTEN_MAX);
+    } while (ids.length === BATCH_MAX && !this.rounds.signal.aborted);
+    if (!this.rounds.signal.aborted) await this.repository.tidy(TIDIED_MAX, REWRITTEN_MAX);
   }
 
   /** Once its generations are gone. */
@@ -80,21 +83,9 @@ export class HistoryIndexer implements OnModuleInit, OnApplicationBootstrap, OnM
     return 'done';
   }
 
-  private begin(): void {
-    this.sweeping ??= this.sweep()
-      .catch((error: unknown) => this.warn(error))
-      .finally(() => {
-        this.sweeping = null;
-      });
-  }
-
   private async write(ids: readonly string[]): Promise<void> {
     for (let from = 0; from < ids.length; from += BATCH_MAX) {
       await this.repository.index(ids.slice(from, from + BATCH_MAX));
     }
-  }
-
-  private warn(error: unknown): void {
-    this.logger.warn(`generations could not be indexed: ${String(error)}`);
   }
 }

@@ -4,6 +4,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { Rounds } from '../../common/rounds.js';
 import { AppConfig } from '../../config/app-config.js';
 import { DeadLettersReader } from '../domain/dead-letters.repository.port.js';
 
@@ -13,7 +14,7 @@ const TRIM_EVERY_MS = 60_000;
 @Injectable()
 export class DeadLettersTrimmer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(DeadLettersTrimmer.name);
-  private timer: NodeJS.Timeout | null = null;
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
 
   constructor(
     private readonly config: AppConfig,
@@ -22,18 +23,13 @@ export class DeadLettersTrimmer implements OnApplicationBootstrap, OnModuleDestr
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
-    this.timer = setInterval(() => void this.trim(), TRIM_EVERY_MS).unref();
+    const { deadLettersMax } = this.config.generations.jobs;
+    this.rounds
+      .of('dead letters could not be trimmed', () => this.letters.trim(deadLettersMax))
+      .every(TRIM_EVERY_MS);
   }
 
-  onModuleDestroy(): void {
-    if (this.timer) clearInterval(this.timer);
-  }
-
-  private async trim(): Promise<void> {
-    try {
-      await this.letters.trim(this.config.generations.jobs.deadLettersMax);
-    } catch (error) {
-      this.logger.warn(`dead letters could not be trimmed: ${String(error)}`);
-    }
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 }

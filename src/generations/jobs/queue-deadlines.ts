@@ -4,6 +4,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { Rounds } from '../../common/rounds.js';
 import { AppConfig } from '../../config/app-config.js';
 import { EndGenerationService } from '../end-generation.service.js';
 
@@ -15,8 +16,7 @@ const ROUND_MAX = 100;
 @Injectable()
 export class QueueDeadlines implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(QueueDeadlines.name);
-  private timer: NodeJS.Timeout | null = null;
-  private round: Promise<void> | null = null;
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
 
   constructor(
     private readonly config: AppConfig,
@@ -25,25 +25,12 @@ export class QueueDeadlines implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
-    this.timer = setInterval(() => this.begin(), LOOK_EVERY_MS).unref();
+    this.rounds
+      .of('deadlines of the queue could not be kept', () => this.ends.endOverdue(ROUND_MAX))
+      .every(LOOK_EVERY_MS);
   }
 
-  async onModuleDestroy(): Promise<void> {
-    if (this.timer) clearInterval(this.timer);
-    await this.round;
-  }
-
-  private begin(): void {
-    this.round ??= this.look().finally(() => {
-      this.round = null;
-    });
-  }
-
-  private async look(): Promise<void> {
-    try {
-      await this.ends.endOverdue(ROUND_MAX);
-    } catch (error) {
-      this.logger.warn(`deadlines of the queue could not be kept: ${String(error)}`);
-    }
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 }
