@@ -7,6 +7,7 @@
 const STEPS = [
   ['common'],
   ['config'],
+  ['redis'],
   [
     'logging',
     'metrics',

@@ -1,17 +1,14 @@
-import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Redis } from 'ioredis';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { Redis } from 'ioredis';
 import type { RateLimit } from '../common/caller.js';
 import { TurnBatch } from '../common/turn-batch.js';
-import { toRedisOptions } from '../config/redis-options.js';
+import { ImpatientRedis } from '../redis/impatient-redis.js';
 import { HIT_ALL_SCRIPT, NUMBERS_A_WINDOW } from './hit-all.script.js';
 import { RateStorage } from './rate-storage.port.js';
 import type { WindowVerdict } from './sliding-window.js';
 
-/** A limit is not worth more waiting than this. */
-const COMMAND_TIMEOUT_MS = 1_000;
-/** After a failure Redis is left alone for this long, so that not every request waits for it. */
-const PAUSE_MS = 1_000;
-const LOG_EVERY_MS = 60_000;
+/** Longer than others wait: what is not heard in time admits everybody. */
+const TIMEOUT_MS = 1_000;
 /** Callers that are counted in one command. */
 const BATCH_MAX = 200;
 
@@ -96,38 +93,31 @@ export class RedisThrottlerStorage
   extends RateStorage
   implements OnModuleInit, OnApplicationShutdown
 {
-  private readonly logger = new Logger('Throttle');
-  private readonly redis: RateRedis;
+  private readonly redis: ImpatientRedis<RateRedis>;
   private readonly batch = new TurnBatch<Question, WindowVerdict[]>(BATCH_MAX, (questions) =>
     this.askAll(questions),
   );
-  private connecting: Promise<void> | null = null;
-  private pausedUntilMs = Number.NEGATIVE_INFINITY;
-  private loggedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     redisUrl: string,
     private readonly prefix: string,
   ) {
     super();
-    this.redis = new Redis({
-      ...toRedisOptions(redisUrl),
-      enableOfflineQueue: false,
-      lazyConnect: true,
-    }) as RateRedis;
-    this.redis.defineCommand('atelierRate', { numberOfKeys: 1, lua: SCRIPT });
-    this.redis.defineCommand('atelierRates', { lua: HIT_ALL_SCRIPT });
-    this.redis.defineCommand('atelierRefund', { numberOfKeys: 1, lua: REFUND_SCRIPT });
-    this.redis.on('error', (error: Error) => this.note(error));
+    this.redis = new ImpatientRedis({
+      url: redisUrl,
+      name: 'Throttle',
+      loss: 'rate limits are not enforced',
+      timeoutMs: TIMEOUT_MS,
+    });
+    const { client } = this.redis;
+    client.defineCommand('atelierRate', { numberOfKeys: 1, lua: SCRIPT });
+    client.defineCommand('atelierRates', { lua: HIT_ALL_SCRIPT });
+    client.defineCommand('atelierRefund', { numberOfKeys: 1, lua: REFUND_SCRIPT });
   }
 
-  /**
-   * Connects, so that the first callers are counted as well; a Redis that is away is not waited for. Nest asks once
-   * for each module that provides the storage.
-   */
+  /** Nest asks once for each module that provides the storage. */
   onModuleInit(): Promise<void> {
-    this.connecting ??= this.redis.connect().catch((error: Error) => this.note(error));
-    return this.connecting;
+    return this.redis.connect();
   }
 
   hit(key: string, windowMs: number, limit: number): Promise<WindowVerdict> {
@@ -147,16 +137,11 @@ export class RedisThrottlerStorage
   }
 
   async refund(key: string, windowMs: number): Promise<void> {
-    if (performance.now() < this.pausedUntilMs) return;
-    try {
-      await withinTime(this.redis.atelierRefund(this.toKey(key), windowMs));
-    } catch (error) {
-      this.pause(error as Error);
-    }
+    await this.redis.ask((redis) => redis.atelierRefund(this.toKey(key), windowMs), null);
   }
 
   onApplicationShutdown(): void {
-    this.redis.disconnect();
+    this.redis.end();
   }
 
   private async run(
@@ -165,62 +150,32 @@ export class RedisThrottlerStorage
     limit: number,
     isCounted: 0 | 1,
   ): Promise<WindowVerdict> {
-    if (performance.now() < this.pausedUntilMs) return toAdmission(windowMs);
-    try {
-      const [isRefused, hits, retryInMs, resetInMs] = await withinTime(
-        this.redis.atelierRate(this.toKey(key), windowMs, limit, isCounted),
-      );
-      return { isRefused: isRefused === 1, hits, retryInMs, resetInMs };
-    } catch (error) {
-      this.pause(error as Error);
-      return toAdmission(windowMs);
-    }
+    const answer = await this.redis.ask(
+      (redis) => redis.atelierRate(this.toKey(key), windowMs, limit, isCounted),
+      null,
+    );
+    if (!answer) return toAdmission(windowMs);
+    const [isRefused, hits, retryInMs, resetInMs] = answer;
+    return { isRefused: isRefused === 1, hits, retryInMs, resetInMs };
   }
 
   private async askAll(questions: readonly Question[]): Promise<WindowVerdict[][]> {
-    if (performance.now() < this.pausedUntilMs) return questions.map(toAdmissions);
-    try {
-      const keys = questions.map(({ key }) => this.toKey(key));
-      const given = questions.flatMap(toGiven);
-      const numbers = await withinTime(this.redis.atelierRates(keys.length, ...keys, ...given));
-      let at = 0;
-      return questions.map(({ limits }) =>
-        limits.map(() => toVerdict(numbers, NUMBERS_A_WINDOW * at++)),
-      );
-    } catch (error) {
-      this.pause(error as Error);
-      return questions.map(toAdmissions);
-    }
+    const keys = questions.map(({ key }) => this.toKey(key));
+    const given = questions.flatMap(toGiven);
+    const numbers = await this.redis.ask(
+      (redis) => redis.atelierRates(keys.length, ...keys, ...given),
+      null,
+    );
+    if (!numbers) return questions.map(toAdmissions);
+    let at = 0;
+    return questions.map(({ limits }) =>
+      limits.map(() => toVerdict(numbers, NUMBERS_A_WINDOW * at++)),
+    );
   }
 
   private toKey(key: string): string {
     return `${this.prefix}:rate:${key}`;
   }
-
-  private pause(error: Error): void {
-    this.pausedUntilMs = performance.now() + PAUSE_MS;
-    this.note(error);
-  }
-
-  /** Once a minute: an outage would otherwise fill the log. */
-  private note(error: Error): void {
-    const nowMs = performance.now();
-    if (nowMs - this.loggedAtMs < LOG_EVERY_MS) return;
-    this.loggedAtMs = nowMs;
-    this.logger.warn(`rate limits are not enforced: ${error.message}`);
-  }
-}
-
-/**
- * The answer, unless it takes too long. A process that was busy runs its timers before it reads what has arrived: one
- * more turn of the loop, so that its own slowness is not taken for Redis being away, which would admit everybody.
- */
-function withinTime<T>(answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new Error(`Redis did not answer within ${COMMAND_TIMEOUT_MS} ms`));
-    const timer = setTimeout(() => setImmediate(giveUp), COMMAND_TIMEOUT_MS);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 function toAdmission(windowMs: number): WindowVerdict {

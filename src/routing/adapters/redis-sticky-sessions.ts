@@ -1,89 +1,53 @@
-import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Redis } from 'ioredis';
-import { toRedisOptions } from '../../config/redis-options.js';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { ImpatientRedis } from '../../redis/impatient-redis.js';
 import { STICK_TTL_S, StickySessions } from '../sticky-sessions.port.js';
 
-/** A stick is not worth more waiting than this. */
-const COMMAND_TIMEOUT_MS = 200;
-/** After a failure Redis is left alone for this long, so that not every request waits for it. */
-const PAUSE_MS = 1_000;
-const LOG_EVERY_MS = 60_000;
+const TIMEOUT_MS = 200;
 
 /** On Redis, so for all processes together. While Redis is away, conversations are held to nothing. */
 export class RedisStickySessions
   extends StickySessions
   implements OnModuleInit, OnApplicationShutdown
 {
-  private readonly logger = new Logger('Routing');
-  private readonly redis: Redis;
-  private connecting: Promise<void> | null = null;
-  private pausedUntilMs = Number.NEGATIVE_INFINITY;
-  private loggedAtMs = Number.NEGATIVE_INFINITY;
+  private readonly redis: ImpatientRedis;
 
   constructor(
     redisUrl: string,
     private readonly prefix: string,
   ) {
     super();
-    this.redis = new Redis({
-      ...toRedisOptions(redisUrl),
-      enableOfflineQueue: false,
-      lazyConnect: true,
+    this.redis = new ImpatientRedis({
+      url: redisUrl,
+      name: 'Routing',
+      loss: 'conversations are not held to their connections',
+      timeoutMs: TIMEOUT_MS,
     });
-    this.redis.on('error', (error: Error) => this.note(error));
   }
 
-  /** A Redis that is away is not waited for. */
   onModuleInit(): Promise<void> {
-    this.connecting ??= this.redis.connect().catch((error: Error) => this.note(error));
-    return this.connecting;
+    return this.redis.connect();
   }
 
-  async find(key: string): Promise<string | null> {
-    return this.run(() => this.redis.getex(this.toKey(key), 'EX', STICK_TTL_S));
+  find(key: string): Promise<string | null> {
+    return this.redis.ask((redis) => redis.getex(this.toKey(key), 'EX', STICK_TTL_S), null);
   }
 
   async keep(key: string, connectionId: string): Promise<void> {
-    await this.run(() => this.redis.set(this.toKey(key), connectionId, 'EX', STICK_TTL_S));
+    await this.redis.ask(
+      (redis) => redis.set(this.toKey(key), connectionId, 'EX', STICK_TTL_S),
+      null,
+    );
   }
 
   async forget(key: string): Promise<void> {
-    await this.run(() => this.redis.del(this.toKey(key)));
+    await this.redis.ask((redis) => redis.del(this.toKey(key)), null);
   }
 
   onApplicationShutdown(): void {
-    this.redis.disconnect();
-  }
-
-  private async run<T>(command: () => Promise<T>): Promise<T | null> {
-    if (performance.now() < this.pausedUntilMs) return null;
-    try {
-      return await withinTime(command());
-    } catch (error) {
-      this.pausedUntilMs = performance.now() + PAUSE_MS;
-      this.note(error as Error);
-      return null;
-    }
+    this.redis.end();
   }
 
   private toKey(key: string): string {
     return `${this.prefix}:stick:${key}`;
   }
-
-  /** Once a minute: an outage would otherwise fill the log. */
-  private note(error: Error): void {
-    const nowMs = performance.now();
-    if (nowMs - this.loggedAtMs < LOG_EVERY_MS) return;
-    this.loggedAtMs = nowMs;
-    this.logger.warn(`conversations are not held to their connections: ${error.message}`);
-  }
-}
-
-/** The answer, unless it takes too long; one more turn of the loop, so that our own slowness is not taken for Redis's. */
-function withinTime<T>(answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new Error(`Redis did not answer within ${COMMAND_TIMEOUT_MS} ms`));
-    const timer = setTimeout(() => setImmediate(giveUp), COMMAND_TIMEOUT_MS);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
