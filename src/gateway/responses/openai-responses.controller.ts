@@ -1,17 +1,11 @@
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentContext } from '../../http/caller.decorator.js';
 import type { RequestContext } from '../../http/request-context.js';
 import { Requires } from '../../http/requires.decorator.js';
 import type { ResponsesRequest } from '../../inference/domain/read-responses-request.js';
+import { ApiOpenaiCall } from '../api-openai-call.decorator.js';
 import { SchemaBodyPipe } from '../schema-body.pipe.js';
 import { toApiSchema } from '../to-api-schema.js';
 import { OpenaiResponsesService, type ResponsesHeaders } from './openai-responses.service.js';
@@ -37,11 +31,6 @@ export class OpenaiResponsesController {
       'An error after the first event of a stream comes as `event: error` with the same body.',
   })
   @ApiBody({ schema: toApiSchema(RESPONSES_REQUEST_SCHEMA), examples: RESPONSES_EXAMPLES })
-  @ApiHeader({
-    name: 'x-search-space-id',
-    required: false,
-    description: 'The space that pays, for callers whose key does not say',
-  })
   @ApiOkResponse({
     description: 'A response, or with `stream` its events',
     content: {
@@ -49,12 +38,7 @@ export class OpenaiResponsesController {
       'text/event-stream': { schema: { type: 'string' } },
     },
   })
-  @ApiResponse({ status: 402, description: 'Wallet or budget do not cover what this may cost' })
-  @ApiResponse({ status: 410, description: 'The model was shut down; its successor is named' })
-  @ApiResponse({ status: 422, description: 'The provider refused the content' })
-  @ApiResponse({ status: 502, description: 'The provider failed' })
-  @ApiResponse({ status: 503, description: 'No connection serves the model at the moment' })
-  @ApiResponse({ status: 504, description: 'The provider did not answer in time' })
+  @ApiOpenaiCall({ isRepeatable: false })
   async respond(
     @CurrentContext() context: RequestContext,
     @Headers() headers: ResponsesHeaders,
