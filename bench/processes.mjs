@@ -35,7 +35,7 @@ export async function startHelper(script, ...parameters) {
 export async function startService(settings, logFile, nodeArguments = []) {
   const log = openSync(logFile, 'w');
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [...nodeArguments, '--enable-source-maps', MAIN], {
+  const child = spawn(process.execPath, [...nodeArguments, MAIN], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...settings },
     stdio: ['ignore', log, log],
   });

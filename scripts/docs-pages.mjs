@@ -37,7 +37,7 @@ export function renderEnvExample(settings) {
   const compose = COMPOSE_VARIABLES.map(({ name, summary }) => `# ${summary}\n#${name}=\n`);
   return `# ${HEADER} Source: src/config/env.schema.ts
 # Copy to .env and uncomment what you change. docker-compose.yml reads .env by itself;
-# without containers: node --env-file=.env --enable-source-maps dist/main.js
+# without containers: node --env-file=.env dist/main.js
 
 ${parts.join('\n')}
 # --- docker-compose.yml only ---
