@@ -1,7 +1,14 @@
-// Proves that names are asked of name servers, then of the operating system, and that silent servers hold up nobody else.
+// Proves that names are found in the hosts file, then by name servers, then by the operating system, and that silent
+// servers hold up nobody else.
 import { createSocket, type Socket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HostsFile } from './hosts-file.js';
 import { SystemHostResolver } from './system-host-resolver.js';
 
 const HEADER_BYTES = 12;
@@ -11,9 +18,39 @@ const TYPE_A = 1;
 const TIMEOUT_MS = 30_000;
 
 class TestResolver extends SystemHostResolver {
-  constructor(port: number) {
+  protected override readonly hosts: HostsFile;
+  protected override readonly turnWithinMs = 50;
+  /** Names that came to wait for the operating system, and those it was asked for. */
+  readonly came: string[] = [];
+  readonly asked: string[] = [];
+  /** While it keeps silent. */
+  silence: Promise<unknown> | null = null;
+  timeoutMs = 2_000;
+
+  constructor(
+    public port: number,
+    hostsFile: string,
+  ) {
     super();
-    this.servers.setServers([`127.0.0.1:${port}`]);
+    this.hosts = new HostsFile(hostsFile);
+  }
+
+  protected override openServers(): Resolver {
+    const servers = new Resolver({ timeout: this.timeoutMs, tries: 2 });
+    servers.setServers([`127.0.0.1:${this.port}`]);
+    return servers;
+  }
+
+  protected override lookUp(hostname: string): Promise<string[]> {
+    this.came.push(hostname);
+    return super.lookUp(hostname);
+  }
+
+  protected override async ask(hostname: string): Promise<string[]> {
+    this.asked.push(hostname);
+    if (!this.silence) return super.ask(hostname);
+    await this.silence;
+    return ['203.0.113.9'];
   }
 }
 
@@ -43,8 +80,12 @@ function toReply(query: Buffer): Buffer | null {
 describe('a host name', () => {
   let server: Socket;
   let resolver: TestResolver;
+  let folder: string;
+  let hostsFile: string;
 
   beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'atelier-hosts-'));
+    hostsFile = join(folder, 'hosts');
     server = createSocket('udp4');
     server.on('message', (query, { port, address }) => {
       const reply = toReply(query);
@@ -52,17 +93,66 @@ describe('a host name', () => {
     });
     server.bind(0, '127.0.0.1');
     await once(server, 'listening');
-    resolver = new TestResolver(server.address().port);
+    resolver = new TestResolver(server.address().port, hostsFile);
   });
-  afterEach(() => server.close());
+  afterEach(async () => {
+    server.close();
+    await rm(folder, { recursive: true });
+  });
 
   it('has the addresses that a name server tells, of either family', async () => {
     expect(await resolver.resolve('known.test')).toEqual(['203.0.113.7']);
   });
 
-  it('is looked up in the hosts file when no name server knows it', async () => {
+  it('is looked up by the operating system when no name server knows it', async () => {
     const addresses = await resolver.resolve('localhost');
     expect(addresses.some((one) => one === '127.0.0.1' || one === '::1')).toBe(true);
+    expect(resolver.asked).toEqual(['localhost']);
+  });
+
+  it('is found in the hosts file before anybody is asked, as that stands now', async () => {
+    await writeFile(
+      hostsFile,
+      '# 10.0.0.1 known.test\n10.0.0.2\tKnown.test gpu # 10.0.0.3 gpu\nfd00::2 gpu\nnot an address gpu\n',
+    );
+    expect(await resolver.resolve('known.test')).toEqual(['10.0.0.2']);
+    expect(await resolver.resolve('GPU')).toEqual(['10.0.0.2', 'fd00::2']);
+    await writeFile(hostsFile, '10.0.0.30 gpu.silent.test\n');
+    expect(await resolver.resolve('gpu.silent.test')).toEqual(['10.0.0.30']);
+    expect(await resolver.resolve('known.test')).toEqual(['203.0.113.7']);
+    await rm(hostsFile);
+    expect(await resolver.resolve('known.test')).toEqual(['203.0.113.7']);
+    expect(resolver.asked).toEqual([]);
+  });
+
+  it('is asked of the servers that the machine has by then, once the old ones keep silent', async () => {
+    const { port } = resolver;
+    const deaf = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(deaf, 'listening');
+    [resolver.port, resolver.timeoutMs] = [deaf.address().port, 100];
+    await expect(resolver.resolve('known.test')).rejects.toMatchObject({ code: 'ETIMEOUT' });
+    [resolver.port, resolver.timeoutMs] = [port, 2_000];
+    expect(await resolver.resolve('known.test')).toEqual(['203.0.113.7']);
+    deaf.close();
+  });
+
+  it('is not looked up any more when its turn comes after whoever asked has left', async () => {
+    let speak: (value?: unknown) => void = () => undefined;
+    resolver.silence = new Promise((resolve) => (speak = resolve));
+    const first = resolver.resolve('first.test');
+    await expect.poll(() => resolver.asked, { timeout: TIMEOUT_MS }).toEqual(['first.test']);
+    const second = resolver.resolve('second.test').then(
+      () => 'told',
+      () => 'not told',
+    );
+    await expect.poll(() => resolver.came, { timeout: TIMEOUT_MS }).toHaveLength(2);
+    // Four times as long as a name waits, at least.
+    await delay(200);
+    speak();
+    expect(await first).toEqual(['203.0.113.9']);
+    expect(await second).toBe('not told');
+    expect(await resolver.resolve('third.test')).toEqual(['203.0.113.9']);
+    expect(resolver.asked).toEqual(['first.test', 'third.test']);
   });
 
   it(
