@@ -1,13 +1,24 @@
 /** Proves that every store of pictures keeps the contract, and that files are as private as they must be. */
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import { FilesystemMediaStorage } from '../../src/media/adapters/filesystem-media-storage.js';
 import { S3MediaStorage } from '../../src/media/adapters/s3-media-storage.js';
 import { type S3Server, startS3Server, toS3Config } from '../setup/s3-server.js';
 import { describeMediaStorage } from './media-storage.contract.js';
+
+/** Of the system, as every ext4 volume has one. Tests may run as a user whom nothing is closed to. */
+const CLOSED = 'lost+found';
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const readFolder = (path: string, options: object) =>
+    path.endsWith('lost+found/')
+      ? Promise.reject(Object.assign(new Error('permission denied'), { code: 'EACCES' }))
+      : real.readdir(path, options as { withFileTypes: true });
+  return { ...real, readdir: readFolder };
+});
 
 describeMediaStorage('filesystem', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'atelier-media-'));
@@ -88,6 +99,51 @@ describe('FilesystemMediaStorage', () => {
     await expect(storage.discard('../precious')).rejects.toThrow('not the name');
     expect((await readdir(folder)).toSorted()).toEqual(['incoming', 'precious']);
     expect(await readdir(join(folder, 'incoming'))).toEqual([]);
+  });
+
+  it('misses nothing while its folder is away', async () => {
+    const [key, other] = ['ab', 'cd'].map((at) => `${newId()}/${at}/${at.repeat(32)}.png`);
+    const [name, late] = [`${newId()}-output-0`, `${newId()}-output-0`];
+    const bytes = async function* () {
+      yield Buffer.from('picture');
+    };
+    await storage.stage(name, bytes());
+    await storage.promote(name, key!);
+    await storage.stage(late, bytes());
+    // As a mount that was taken away: its place is there, and empty.
+    await rename(folder, `${folder}-away`);
+    await mkdir(folder);
+    const asked = [
+      () => storage.open(key!),
+      () => storage.stat(key!),
+      () => storage.delete(key!),
+      () => storage.openIncoming(late),
+      () => storage.promote(late, other!),
+      () => storage.discard(late),
+      () => storage.list(null, 10),
+      () => storage.stage(name, bytes()),
+      () => storage.receive(`${newId()}-brought`, bytes()),
+    ];
+    for (const ask of asked)
+      await expect(ask()).rejects.toMatchObject({ code: 'service.unavailable' });
+    expect(await readdir(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
+    await rename(`${folder}-away`, folder);
+    expect(await storage.stat(key!)).toEqual({ sizeBytes: 7 });
+    expect(await storage.promote(late, other!)).toBe(true);
+  });
+
+  it('lists what is beside a folder that it may not look into', async () => {
+    const [name, key] = [`${newId()}-output-0`, `f${newId().slice(1)}/ab/${'ab'.repeat(32)}.png`];
+    await storage.stage(
+      name,
+      (async function* () {
+        yield Buffer.from('x');
+      })(),
+    );
+    await storage.promote(name, key);
+    await mkdir(join(folder, CLOSED));
+    expect((await storage.list(null, 10)).map((one) => one.key)).toEqual([key]);
   });
 
   it('fails its ping when the folder is gone', async () => {

@@ -8,9 +8,11 @@ import {
   rename,
   rm,
   stat,
+  unlink,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { DomainError } from '../../common/domain-error.js';
 import {
   type ByteRange,
   MediaStorage,
@@ -24,11 +26,13 @@ const FOLDER_MODE = 0o700;
 const INCOMING = 'incoming';
 /** Of what is on its way; whoever made it is the only one to bring that file. */
 const PART_SUFFIX = '.part';
+const RETRY_AFTER_S = 5;
 
 /**
  * Pictures as files under one folder, which all processes mount: `incoming/<name>`, then `<key>`.
  * One file system holds both, so that promotion is a rename. A file is synced before `stage` answers, which costs
  * one wait for the disk per picture; its folder is not, because a rename lost in a power cut is done again.
+ * While the folder is away, as a mount may be, nothing of it is missing: that is DomainError `service.unavailable`.
  */
 export class FilesystemMediaStorage extends MediaStorage {
   private readonly incomingFolder: string;
@@ -43,7 +47,8 @@ export class FilesystemMediaStorage extends MediaStorage {
   }
 
   async stage(name: string, source: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.write(this.toIncomingPath(name), source);
+    const path = this.toIncomingPath(name);
+    await fill(await this.orAway(open(path, 'w', FILE_MODE)), path, source);
   }
 
   async presignUpload(name: string): Promise<null> {
@@ -54,7 +59,7 @@ export class FilesystemMediaStorage extends MediaStorage {
   override async receive(name: string, source: AsyncIterable<Uint8Array>): Promise<boolean> {
     const path = this.toIncomingPath(name);
     const part = `${path}${PART_SUFFIX}`;
-    const handle = await orTaken(open(part, 'wx', FILE_MODE));
+    const handle = await orTaken(this.orAway(open(part, 'wx', FILE_MODE)));
     if (!handle) return false;
     // Only now: whoever brought it before has let go of the part with the rename that made it whole.
     if (await findFacts(path)) {
@@ -72,20 +77,21 @@ export class FilesystemMediaStorage extends MediaStorage {
     const to = this.toPath(key);
     if (await isDone(rename(from, to))) return true;
     // Either the folder of the key is not there yet, or the incoming file is not there any more.
+    await this.assertThere();
     await mkdir(dirname(to), { recursive: true, mode: FOLDER_MODE });
     if (await isDone(rename(from, to))) return true;
     return (await this.stat(key)) !== null;
   }
 
   async openIncoming(name: string): Promise<StoredBytes | null> {
-    return openFile(this.toIncomingPath(name));
+    return this.found(await openFile(this.toIncomingPath(name)));
   }
 
   async discard(name: string): Promise<void> {
     // A foreign name, as listIncoming gives it, is a single file of the folder too.
     const path = join(this.incomingFolder, name);
     if (dirname(path) !== this.incomingFolder) assertIncomingName(name);
-    await rm(path, { force: true });
+    await this.remove(path);
   }
 
   async *listIncoming(olderThan: Date): AsyncGenerator<string> {
@@ -97,16 +103,16 @@ export class FilesystemMediaStorage extends MediaStorage {
   }
 
   async open(key: string, range?: ByteRange): Promise<StoredBytes | null> {
-    return openFile(this.toPath(key), range);
+    return this.found(await openFile(this.toPath(key), range));
   }
 
   async stat(key: string): Promise<{ sizeBytes: number } | null> {
-    const facts = await findFacts(this.toPath(key));
+    const facts = await this.found(await findFacts(this.toPath(key)));
     return facts && { sizeBytes: facts.sizeBytes };
   }
 
   async delete(key: string): Promise<void> {
-    await rm(this.toPath(key), { force: true });
+    await this.remove(this.toPath(key));
   }
 
   override async list(after: string | null, limit: number): Promise<StoredObject[]> {
@@ -114,8 +120,10 @@ export class FilesystemMediaStorage extends MediaStorage {
     for await (const key of walk(this.folder, '', after)) {
       const facts = await findFacts(join(this.folder, key));
       if (facts) found.push({ key, ...facts });
-      if (found.length >= limit) break;
+      if (found.length >= limit) return found;
     }
+    // The end of a folder that went away is no end.
+    await this.assertThere();
     return found;
   }
 
@@ -123,17 +131,37 @@ export class FilesystemMediaStorage extends MediaStorage {
     // A file is written, because a full disk or one that turned read-only still lets folders be read.
     const path = join(this.incomingFolder, `ping-${randomUUID()}`);
     try {
-      await this.write(path, [Buffer.from('ping')]);
+      await fill(await open(path, 'w', FILE_MODE), path, [Buffer.from('ping')]);
     } finally {
       await rm(path, { force: true });
     }
   }
 
-  private async write(
-    path: string,
-    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  ): Promise<void> {
-    await fill(await open(path, 'w', FILE_MODE), path, source);
+  private async remove(path: string): Promise<void> {
+    await this.found(await orNull(unlink(path).then(() => true)));
+  }
+
+  /** What is not there, though the folder is. */
+  private async found<T>(result: T | null): Promise<T | null> {
+    if (result === null) await this.assertThere();
+    return result;
+  }
+
+  private async orAway<T>(opening: Promise<T>): Promise<T> {
+    return (await this.found(await orNull(opening))) ?? opening;
+  }
+
+  /** `prepare` has made it, so only a folder that is away is without it. */
+  private async assertThere(): Promise<void> {
+    if (await findFacts(this.incomingFolder)) return;
+    throw new DomainError(
+      'service.unavailable',
+      'The store of pictures does not answer. Try again in a few seconds.',
+      {
+        retryAfterS: RETRY_AFTER_S,
+        cause: new Error(`${this.incomingFolder} is not there: is MEDIA_DIR mounted?`),
+      },
+    );
   }
 
   private toIncomingPath(name: string): string {
@@ -166,7 +194,9 @@ async function fill(
 
 /** Paths of files after that one, in the order of their bytes; folders that lie wholly before it are not read. */
 async function* walk(root: string, path: string, after: string | null): AsyncGenerator<string> {
-  const entries = (await orNull(readdir(join(root, path), { withFileTypes: true }))) ?? [];
+  const reading = readdir(join(root, path), { withFileTypes: true });
+  // Folders of others, such as lost+found; pictures in one of ours are asked for by their names, and that fails.
+  const entries = (await orNull(path === '' ? reading : orClosed(reading))) ?? [];
   const names = entries
     .filter(({ name }) => path !== '' || name !== INCOMING)
     .map((entry) => ({
@@ -221,6 +251,11 @@ function orNull<T>(work: Promise<T>): Promise<T | null> {
 /** Null when there is such a file already. */
 function orTaken<T>(work: Promise<T>): Promise<T | null> {
   return unless('EEXIST', work);
+}
+
+/** Null when this process may not look into it. */
+function orClosed<T>(work: Promise<T>): Promise<T | null> {
+  return unless('EACCES', work);
 }
 
 async function unless<T>(code: string, work: Promise<T>): Promise<T | null> {
