@@ -1,9 +1,11 @@
 // Proves what only a store over a network can do wrong: parts, broken lines, slow and overloaded servers.
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import type { S3Config } from '../../src/config/media-config.js';
+import { S3Bucket } from '../../src/media/adapters/s3-bucket.js';
 import { S3MediaStorage } from '../../src/media/adapters/s3-media-storage.js';
 import type { StoredBytes } from '../../src/media/domain/media-storage.strategy.js';
 import { openS3Door, type S3Door } from '../setup/s3-door.js';
@@ -234,6 +236,20 @@ describe('a promotion', () => {
     for (const { headers } of asking) {
       expect(headers['x-amz-server-side-encryption-aws-kms-key-id']).toBe('key-1');
     }
+  });
+});
+
+describe('a list of what is stored', () => {
+  it('comes to its end, whatever others put among what comes in', async () => {
+    const config = toS3Config(gate.port, { prefix });
+    const bucket = new S3Bucket(config);
+    for (const path of ['incoming/älter-1', 'incoming/älter-2', 'incoming/a', 'notes.txt']) {
+      const place = bucket.place(path);
+      await bucket.own.send(new PutObjectCommand({ ...place, Body: 'x', ContentLength: 1 }));
+    }
+    bucket.close();
+    expect(await open().list(null, 1)).toMatchObject([{ key: 'notes.txt', sizeBytes: 1 }]);
+    expect(lines().filter((line) => line.startsWith('GET')).length).toBeLessThan(10);
   });
 });
 

@@ -183,8 +183,9 @@ export class S3MediaStorage extends MediaStorage {
       found.push(...listed.flatMap((object) => toStoredObject(object, Prefix)));
       const last = listed.at(-1)?.Key;
       if (!answer.IsTruncated || last === undefined || found.length >= limit) return found;
-      // However many pictures come in, no more than one page of them is asked for.
-      StartAfter = last.startsWith(`${Prefix}${INCOMING}`) ? `${Prefix}${INCOMING_END}` : last;
+      // However many pictures come in, no more than one page of them is asked for; what others put behind them is passed.
+      const isComing = last.startsWith(`${Prefix}${INCOMING}`) && last < `${Prefix}${INCOMING_END}`;
+      StartAfter = isComing ? `${Prefix}${INCOMING_END}` : last;
     }
   }
 
