@@ -21,12 +21,17 @@ const PAGE_MAX = 500;
 const REPAIRS_MAX = 50;
 /** Questions to the store at once. */
 const ASKED_MAX = 10;
-/** A process that is gone has its turn for so long at most; every step begins with saying so anew. */
+/** A process that is gone has its turn for so long at most; one that works says so before each few questions. */
 const LEASE_S = 120;
 /** After a fault. */
 const AGAIN_IN_S = 60;
 const FAILURES_MAX = 10;
 const FAULT_CHARS_MAX = 1_000;
+
+interface Settled {
+  finding: ScanFinding;
+  outcome: FindingOutcome;
+}
 
 /** Goes through the scan that is under way, step by step; each writes how far it has come. */
 @Injectable()
@@ -73,6 +78,7 @@ export class RunStorageScansService {
       },
     );
     const found = await this.confirm(comparison.found);
+    if (!found) return;
     const lastBlob = comparison.blobs.at(-1);
     const step = {
       found,
@@ -90,10 +96,11 @@ export class RunStorageScansService {
     if (isWritten) this.metrics.countFound(found.map(({ kind }) => kind));
   }
 
-  /** What came, went or was brought in between the two questions is no finding. */
-  private async confirm(found: readonly FoundThing[]): Promise<FoundThing[]> {
+  /** What came, went or was brought in between the two questions is no finding. Null = the turn is another's now. */
+  private async confirm(found: readonly FoundThing[]): Promise<FoundThing[] | null> {
     const confirmed: FoundThing[] = [];
     for (let at = 0; at < found.length; at += ASKED_MAX) {
+      if (!(await this.keepTurn())) return null;
       const asked = found.slice(at, at + ASKED_MAX);
       const stand = await Promise.all(asked.map((one) => this.stands(one)));
       confirmed.push(...asked.filter((_one, position) => stand[position]));
@@ -112,11 +119,24 @@ export class RunStorageScansService {
 
   private async repair(work: ScanWork, signal: AbortSignal): Promise<void> {
     const open = await this.store.listOpen(work.id, REPAIRS_MAX);
-    const settled: { finding: ScanFinding; outcome: FindingOutcome }[] = [];
-    for (const finding of open) {
-      if (signal.aborted) break;
-      settled.push({ finding, outcome: await this.mend(finding) });
+    const settled: Settled[] = [];
+    try {
+      for (const finding of open) {
+        if (signal.aborted || !(await this.keepTurn())) break;
+        settled.push({ finding, outcome: await this.mend(finding) });
+      }
+    } finally {
+      // Whatever stopped it: what is gone by now is told of now, for nobody can tell afterwards.
+      const isLast = open.length === 0;
+      if (isLast || settled.length > 0) await this.settle(work, settled, isLast);
     }
+  }
+
+  private async settle(
+    work: ScanWork,
+    settled: readonly Settled[],
+    isLast: boolean,
+  ): Promise<void> {
     const isWritten = await this.unitOfWork.run(async (scope) => {
       const outcomes = settled.map(({ finding, outcome }) => ({ id: finding.id, outcome }));
       const scans = scope.get(StorageScanRepository);
@@ -130,11 +150,15 @@ export class RunStorageScansService {
           before: { keys: removed.map(({ finding }) => finding.storageKey) },
         });
       }
-      if (open.length === 0) await this.finish(scope, work.id);
+      if (isLast) await this.finish(scope, work.id);
       return true;
     });
     if (!isWritten) return;
     for (const { finding, outcome } of settled) this.metrics.countRepaired(finding.kind, outcome);
+  }
+
+  private async keepTurn(): Promise<boolean> {
+    return (await this.store.takeTurn(this.owner, LEASE_S)) !== null;
   }
 
   private async mend(finding: ScanFinding): Promise<FindingOutcome> {

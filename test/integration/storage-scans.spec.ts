@@ -30,6 +30,7 @@ class PaperInventory {
   readonly blobs: NamedBlob[] = [];
   readonly asked: number[] = [];
   onList: () => void = () => undefined;
+  onRemove: (key: string) => Promise<void> | void = () => undefined;
 
   constructor() {
     for (let at = 0; at < PICTURES; at += 1) {
@@ -69,14 +70,31 @@ class PaperInventory {
     return this.objects.find(({ key }) => key === asked)?.sizeBytes ?? null;
   }
 
+  async removeUnnamed(asked: string): Promise<'removed'> {
+    await this.onRemove(asked);
+    this.objects.splice(
+      this.objects.findIndex(({ key }) => key === asked),
+      1,
+    );
+    return 'removed';
+  }
+
+  async heal(): Promise<boolean> {
+    return false;
+  }
+
   async isUsed(asked: string): Promise<boolean> {
     return this.blobs.some(({ storageKey }) => storageKey === asked);
   }
 }
 
-class DeafTrail extends AuditTrail {
-  async record(): Promise<void> {
-    // What is told to it is proven over the routes.
+/** The rest of what is told to it is proven over the routes. */
+class RemovalTrail extends AuditTrail {
+  readonly keys: string[] = [];
+
+  async record({ action, before }: { action: string; before?: unknown }): Promise<void> {
+    if (action !== 'storage.orphans_removed') return;
+    this.keys.push(...(before as { keys: string[] }).keys);
   }
 }
 
@@ -86,6 +104,7 @@ describe.each(databaseKinds())('scans of the store on %s', (kind) => {
   let registry: WorkRegistry;
   let store: SqlStorageScansStore;
   let paper: PaperInventory;
+  let trail: RemovalTrail;
 
   beforeAll(async () => {
     database = await createTestDatabase(kind);
@@ -96,13 +115,14 @@ describe.each(databaseKinds())('scans of the store on %s', (kind) => {
       port: StorageScanRepository,
       create: (manager) => new TypeormStorageScans(manager),
     });
-    registry.register({ port: AuditTrail, create: () => new DeafTrail() });
+    registry.register({ port: AuditTrail, create: () => trail });
   });
   afterAll(() => database.drop());
 
   beforeEach(async () => {
     await dataSource.query('DELETE FROM storage_scans');
     paper = new PaperInventory();
+    trail = new RemovalTrail();
   });
 
   /** One process. */
@@ -213,6 +233,57 @@ describe.each(databaseKinds())('scans of the store on %s', (kind) => {
     const fault = expect.stringContaining('the bucket is away');
     expect(await store.find(id)).toMatchObject({ state: 'failed', fault });
     await expect(add()).resolves.not.toBe(id);
+  });
+
+  it('tells of all that went, whatever stopped the repair, and keeps its turn while it works', async () => {
+    const id = await add();
+    const run = () => createRunner().work(new AbortController().signal);
+    await run();
+    const unitOfWork = new TypeormUnitOfWork(dataSource, registry);
+    await unitOfWork.run((scope) =>
+      scope.get(StorageScanRepository).beginRepair(id, newId(), 60 * 60),
+    );
+    const gone: string[] = [];
+    const turns: unknown[] = [];
+    let asked = 0;
+    paper.onRemove = async (key) => {
+      asked += 1;
+      if (asked === 4) throw new Error('the bucket is away');
+      if (asked > 1) turns.push(await store.takeTurn(newId(), 60));
+      // As if all that it was given had passed since.
+      await passTime();
+      gone.push(key);
+    };
+    await run();
+    expect(await store.find(id)).toMatchObject({ state: 'repairing' });
+    expect(gone).toHaveLength(3);
+    expect(trail.keys.toSorted()).toEqual(gone.toSorted());
+    await passTime();
+    await run();
+    expect(turns.every((turn) => turn === null)).toBe(true);
+    expect(trail.keys.toSorted()).toEqual(gone.toSorted());
+    const kept = await store.listFindings(id, 'orphan', { limit: 1_000, after: null });
+    expect(kept.map(({ outcome }) => outcome)).toEqual(gone.map(() => 'removed'));
+    expect(await store.find(id)).toMatchObject({ state: 'repaired' });
+  });
+
+  it('is given up when the first of what is left cannot be repaired ten times in a row', async () => {
+    const id = await add();
+    const run = () => createRunner().work(new AbortController().signal);
+    await run();
+    const unitOfWork = new TypeormUnitOfWork(dataSource, registry);
+    await unitOfWork.run((scope) =>
+      scope.get(StorageScanRepository).beginRepair(id, newId(), 60 * 60),
+    );
+    paper.onRemove = () => {
+      throw new Error('the bucket refuses');
+    };
+    for (let tries = 1; tries <= 11; tries += 1) {
+      await run();
+      await passTime();
+    }
+    const fault = expect.stringContaining('the bucket refuses');
+    expect(await store.find(id)).toMatchObject({ state: 'failed', fault });
   });
 
   it('begins by night once, and not before there was a night', async () => {
