@@ -185,6 +185,10 @@ describe('a scan of the store', () => {
 
   it('is one at a time, and repaired in time', async () => {
     const { scan } = await scanStore(atelier);
+    // Nobody who asks for a trial gets the deed.
+    const trial = { dry_run: true };
+    const tried = await atelier.call('POST', `${SCANS}/${scan.id}/repair`, trial, operator);
+    expectProblem(tried, { status: 400, code: 'request.invalid' });
     await sql(`UPDATE storage_scans SET finished_at = now() - interval '2 days' WHERE id = $1`, [
       scan.id,
     ]);

@@ -11,13 +11,13 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../../common/caller.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
+import { NoFieldsDto } from '../../http/no-fields.dto.js';
 import { Public } from '../../http/public.decorator.js';
 import { Requires } from '../../http/requires.decorator.js';
 import { TRANSFORM_FIELDS } from '../domain/transform.js';
 import { PictureSender } from '../serving/picture-sender.js';
 import { ShareMediaService } from '../serving/share-media.service.js';
 import { CreateMediaLinkDto, MediaLinkDto, toLinkWish, toMediaLink } from './media-links.dto.js';
-import { NoFieldsDto } from './no-fields.dto.js';
 
 const EXAMPLES = {
   plain: { summary: 'The picture as it is', value: {} },

@@ -13,12 +13,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { assert } from '../../common/assert.js';
 import type { Caller } from '../../common/caller.js';
 import { CurrentCaller, CurrentContext } from '../../http/caller.decorator.js';
+import { NoFieldsDto } from '../../http/no-fields.dto.js';
 import { Public } from '../../http/public.decorator.js';
 import type { RequestContext } from '../../http/request-context.js';
 import { Requires } from '../../http/requires.decorator.js';
 import { ReceiveUploadService } from '../library/receive-upload.service.js';
 import { UploadedMediaDto } from './media.dto.js';
-import { NoFieldsDto } from './no-fields.dto.js';
 import { OwnUploads } from './own-uploads.js';
 import { BeginUploadDto, UploadAddressDto } from './uploads.dto.js';
 

@@ -10,6 +10,7 @@ import type { FastifyReply } from 'fastify';
 import type { Caller } from '../../common/caller.js';
 import { toIdPageRequest, toPage } from '../../common/page.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
+import { NoFieldsDto } from '../../http/no-fields.dto.js';
 import { PageQueryDto } from '../../http/page-query.dto.js';
 import { RequiresOperator } from '../../http/requires.decorator.js';
 import { GRACE_H } from '../domain/storage-scan.js';
@@ -99,6 +100,7 @@ export class StorageScansController {
   async repair(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
+    @Body() _body: NoFieldsDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StorageScanResponse> {
     const scan = await this.scans.repair(caller, id);
