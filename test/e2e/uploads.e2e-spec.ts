@@ -254,6 +254,13 @@ describe.each(['filesystem', 's3'] as const)('an upload that a client brings to 
     expect(refused).toHaveLength(1);
     expectProblem(refused[0]!, { status: 429, code: 'request.throttled' });
     expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    // What is over counts no more, wherever it ended: kept by another process, or refused for its bytes.
+    const bytes = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'.padEnd(100));
+    const upload = answers.find((answer) => answer.status === 201)!.body;
+    await bring(upload, bytes);
+    expectProblem(await complete(upload, dora), { status: 400, code: 'media.type_refused' });
+    expect((await ask()).status).toBe(201);
+    expect((await ask()).status).toBe(429);
     // Only this user waits.
     await begin(await paint());
   });

@@ -138,6 +138,15 @@ export class SqlMediaLibrary extends MediaLibrary {
     };
   }
 
+  async listClaimed(callerId: string, keys: readonly string[]): Promise<string[]> {
+    const rows = await this.sql.query<{ key: string }>(
+      'media_list_claimed',
+      'SELECT key FROM media_claims WHERE caller_id = $1 AND key = ANY ($2::text[])',
+      [callerId, keys],
+    );
+    return rows.map(({ key }) => key);
+  }
+
   trimClaims(before: Date, limit: number): Promise<number> {
     return this.removeClaims('media_trim_claims', 'created_at < $1', [before, limit]);
   }

@@ -53,6 +53,9 @@ export abstract class MediaLibrary {
 
   abstract findClaim(callerId: string, key: string): Promise<UploadClaim | null>;
 
+  /** Which of the keys stand for something. */
+  abstract listClaimed(callerId: string, keys: readonly string[]): Promise<string[]>;
+
   /** Forgets claims made before. @returns how many */
   abstract trimClaims(before: Date, limit: number): Promise<number>;
 

@@ -23,7 +23,7 @@ export interface PendingUpload {
 export const COMPLETE_GRACE_MS = 60 * 60_000;
 
 /** What it is claimed under once it is completed. No key of a client has a space in it. */
-export function toUploadKey({ id }: PendingUpload): string {
+export function toUploadKey({ id }: Pick<PendingUpload, 'id'>): string {
   return `upload ${id}`;
 }
 

@@ -35,11 +35,11 @@ export class OwnUploads {
     if (wish.collectionId !== null) {
       await this.collections.assertInSpace(searchSpaceId, wish.collectionId);
     }
-    this.open.begin(userId);
+    await this.open.begin(wish);
     try {
       return toUploadAddress(await this.beginnings.begin(wish));
     } catch (error) {
-      this.open.end(userId);
+      this.open.end(wish);
       throw error;
     }
   }
@@ -48,7 +48,6 @@ export class OwnUploads {
   async complete(caller: Caller, token: string, reply: FastifyReply): Promise<UploadedMediaDto> {
     const { assets, isReplay } = await this.completions.complete(caller, token);
     if (isReplay) void reply.header('Idempotency-Replayed', 'true');
-    else this.open.end(caller.userId);
     return { data: await this.views.toDtos(assets) };
   }
 }

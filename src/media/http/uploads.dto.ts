@@ -9,6 +9,7 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
+import { newId } from '../../common/ids.js';
 import { cleanFileName } from '../domain/clean-file-name.js';
 import { IMAGE_FORMATS, toMediaType } from '../domain/media-asset.js';
 import type { BegunUpload, UploadWish } from '../library/begin-upload.service.js';
@@ -89,6 +90,7 @@ export function toUploadWish(
   body: BeginUploadDto,
 ): UploadWish {
   return {
+    id: newId(),
     searchSpaceId,
     userId,
     collectionId: body.collection_id?.toLowerCase() ?? null,

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import { newId } from '../../common/ids.js';
 import { AppConfig } from '../../config/app-config.js';
 import { PublicUrl } from '../../http/public-url.js';
 import { mediaTooLarge } from '../domain/media.errors.js';
@@ -12,7 +11,7 @@ import { UploadTokens } from './upload-tokens.js';
 
 const MS_PER_S = 1_000;
 
-export type UploadWish = Omit<PendingUpload, 'id' | 'expiresAt'>;
+export type UploadWish = Omit<PendingUpload, 'expiresAt'>;
 
 export interface BegunUpload {
   token: string;
@@ -41,11 +40,10 @@ export class BeginUploadService {
     if (wish.sizeBytes > fileLimitBytes) throw mediaTooLarge(fileLimitBytes);
     await this.room.assertRoom(wish.searchSpaceId, wish.sizeBytes);
     const expiresAt = new Date(this.clock.now().getTime() + uploadTtlS * MS_PER_S);
-    const upload = { ...wish, id: newId(), expiresAt };
-    const token = this.tokens.sign(upload);
+    const token = this.tokens.sign({ ...wish, expiresAt });
     const { sizeBytes, mediaType } = wish;
     const terms = { sizeBytes, mediaType, expiresS: uploadTtlS };
-    const address = await this.storage.presignUpload(toBroughtName(upload.id), terms);
+    const address = await this.storage.presignUpload(toBroughtName(wish.id), terms);
     return { token, address: address ?? this.toOwnAddress(token, wish), expiresAt };
   }
 
