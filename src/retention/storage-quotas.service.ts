@@ -100,17 +100,19 @@ export class StorageQuotasService {
   }
 
   /**
-   * The same for what comes with its size, and asked anew each time: only those who come at once go over together.
+   * The same for what comes with its size, and asked anew each time.
+   * @returns whether there is a quota
    * @throws DomainError `storage.quota_exceeded`
    */
-  async assertRoom(searchSpaceId: string, moreBytes: number): Promise<void> {
+  async assertRoom(searchSpaceId: string, moreBytes: number): Promise<boolean> {
     const maxBytes = await this.findQuota(searchSpaceId);
-    if (maxBytes === null) return;
+    if (maxBytes === null) return false;
     this.used.delete(searchSpaceId);
     const usedBytes = await this.findUsed(searchSpaceId);
     if (usedBytes >= maxBytes || usedBytes + moreBytes > maxBytes) {
       throw storageFull(usedBytes, maxBytes);
     }
+    return true;
   }
 
   private async watch(searchSpaceIds: readonly string[]): Promise<void> {

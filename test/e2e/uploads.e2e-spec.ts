@@ -1,7 +1,7 @@
 // Proves that pictures which clients bring by themselves, to this service or to a bucket, are kept as uploads by form
 // are or not at all, once, by whoever began them alone; and that nothing stays of what was given up.
 import { createHash } from 'node:crypto';
-import { readdirSync, utimesSync } from 'node:fs';
+import { readdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
@@ -225,6 +225,27 @@ describe.each(['filesystem', 's3'] as const)('an upload that a client brings to 
     // It is there already.
     expect((await complete(upload)).status).toBe(201);
     await quota(null);
+  });
+
+  it('goes over no quota together with others that come at once', async () => {
+    const full = await createSpace(atelier, ann);
+    const files = await Promise.all(Array.from({ length: 8 }, () => paint()));
+    const begun = await Promise.all(files.map((file) => begin(file, { search_space_id: full })));
+    await Promise.all(begun.map((upload, at) => bring(upload, files[at]!)));
+    const most = Math.max(...files.map(({ length }) => length)) * 3;
+    const path = `/api/v1/search-spaces/${full}/storage-quota`;
+    await must(atelier, 200, 'PUT', path, { max_bytes: most }, operatorOf(atelier));
+    const answers = await Promise.all(begun.map((upload) => complete(upload)));
+    const refused = answers.filter(({ status }) => status !== 201);
+    for (const answer of refused) {
+      expectProblem(answer, { status: 403, code: 'storage.quota_exceeded' });
+    }
+    expect(answers.length - refused.length).toBeGreaterThanOrEqual(3);
+    const stats = `/api/v1/storage/stats?search_space_id=${full}`;
+    const { bytes } = await must(atelier, 200, 'GET', stats, undefined, ann.session);
+    expect(bytes).toBeLessThanOrEqual(most);
+    expect(listIncoming().filter((name) => !name.includes('-brought'))).toEqual([]);
+    for (const name of listIncoming()) rmSync(join(toIncoming(), name), { recursive: true });
   });
 
   it('leaves nothing when it is given up', async () => {

@@ -57,7 +57,6 @@ export class UploadForms {
     idempotencyKey: string | null,
   ): Promise<UploadForm> {
     let destination: Destination | null = null;
-    let needsRoom = true;
     let gatedCount = 0;
     const pictures: UploadedPicture[] = [];
     const gate = {
@@ -65,9 +64,9 @@ export class UploadForms {
       open: async (fields: readonly FormField[]) => {
         gatedCount = fields.length;
         destination = await this.findDestination(caller, fields, request.headers);
-        needsRoom = (await this.uploads.findKept({ caller, idempotencyKey })) === null;
+        const isKept = (await this.uploads.findKept({ caller, idempotencyKey })) !== null;
         const leastBytes = toLeastBytes(request.headers);
-        if (needsRoom) await this.room.assertRoom(destination.searchSpaceId, leastBytes);
+        if (!isKept) await this.room.assertRoom(destination.searchSpaceId, leastBytes);
       },
     };
     try {
@@ -78,10 +77,7 @@ export class UploadForms {
       const [late] = fields.slice(gatedCount);
       if (late) throw DomainError.invalid(toShown(late.name), 'must come before the first file');
       if (pictures.length === 0) throw DomainError.invalid('file', 'is missing: send at least one');
-      const form = { ...destination!, pictures };
-      const sizeBytes = pictures.reduce((sum, { staged }) => sum + staged.sizeBytes, 0);
-      if (needsRoom) await this.room.assertRoom(form.searchSpaceId, sizeBytes);
-      return form;
+      return { ...destination!, pictures };
     } catch (error) {
       await this.uploads.discard(pictures);
       // Whoever sends is known: what is left is read over, so that the connection serves the next request.

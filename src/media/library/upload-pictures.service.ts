@@ -11,6 +11,7 @@ import { MediaLibrary, type UploadClaim } from '../domain/media-library.port.js'
 import { MediaStorage } from '../domain/media-storage.strategy.js';
 import { toIncomingName, toStorageKey } from '../domain/storage-key.js';
 import { MediaService, type StagedMedia } from '../media.service.js';
+import { StorageRoom } from '../storage-room.js';
 
 export const CLAIMS_KEPT_MS = 24 * 60 * 60_000;
 
@@ -52,6 +53,7 @@ export class UploadPicturesService {
     private readonly storage: MediaStorage,
     private readonly clock: Clock,
     private readonly analyses: AnalysePicturesService,
+    private readonly room: StorageRoom,
   ) {}
 
   /**
@@ -63,7 +65,10 @@ export class UploadPicturesService {
     return this.media.stage(target, bytes);
   }
 
-  /** Rows and claim in one durable step, then the bytes; a crash in between is made good when they are opened. */
+  /**
+   * Rows and claim in one durable step, then the bytes; a crash in between is made good when they are opened.
+   * @throws DomainError `storage.quota_exceeded`; `idempotency.…`; `request.…` for what was deleted meanwhile
+   */
   async keep(upload: Upload): Promise<UploadResult> {
     const now = this.clock.now();
     const assets = upload.pictures.map((picture) => toAsset(upload, picture, now));
@@ -121,7 +126,12 @@ export class UploadPicturesService {
     keptFrom: Date,
   ): Promise<boolean> {
     try {
-      return await this.library.addUploads(assets, claim, keptFrom);
+      const known = claim && (await this.library.findClaim(claim.callerId, claim.key));
+      if (known && known.createdAt >= keptFrom) return false;
+      const sizeBytes = assets.reduce((sum, asset) => sum + asset.sizeBytes, 0);
+      return await this.room.keepWithin(upload.searchSpaceId, sizeBytes, () =>
+        this.library.addUploads(assets, claim, keptFrom),
+      );
     } catch (error) {
       // After any other failure the rows may be there all the same, and need their bytes.
       if (error instanceof DomainError) await this.discard(upload.pictures);
