@@ -52,7 +52,7 @@ export class RunStorageScansService {
       while (!signal.aborted) {
         const work = await this.store.takeTurn(this.owner, LEASE_S);
         if (!work) return;
-        await (work.state === 'scanning' ? this.compare(work) : this.repair(work, signal));
+        await (work.state === 'scanning' ? this.compare(work, signal) : this.repair(work, signal));
       }
       await this.store.release(this.owner);
     } catch (error) {
@@ -66,7 +66,7 @@ export class RunStorageScansService {
    * The store is read first, the rows after it: a picture gets its row before its bytes, so what is stored by now has a
    * row by now.
    */
-  private async compare(work: ScanWork): Promise<void> {
+  private async compare(work: ScanWork, signal: AbortSignal): Promise<void> {
     const objects = await this.inventory.listObjects(work.afterObject, PAGE_MAX);
     const blobs = await this.inventory.listBlobs(toPlace(work.afterBlob), PAGE_MAX);
     const comparison = compareStorage(
@@ -77,7 +77,7 @@ export class RunStorageScansService {
         isOwn: (key) => this.inventory.isOwn(key),
       },
     );
-    const found = await this.confirm(comparison.found);
+    const found = await this.confirm(comparison.found, signal);
     if (!found) return;
     const lastBlob = comparison.blobs.at(-1);
     const step = {
@@ -96,11 +96,17 @@ export class RunStorageScansService {
     if (isWritten) this.metrics.countFound(found.map(({ kind }) => kind));
   }
 
-  /** What came, went or was brought in between the two questions is no finding. Null = the turn is another's now. */
-  private async confirm(found: readonly FoundThing[]): Promise<FoundThing[] | null> {
+  /**
+   * What came, went or was brought in between the two questions is no finding. Null = nobody is to wait for the rest of
+   * them, or the turn is another's now: the step is done again.
+   */
+  private async confirm(
+    found: readonly FoundThing[],
+    signal: AbortSignal,
+  ): Promise<FoundThing[] | null> {
     const confirmed: FoundThing[] = [];
     for (let at = 0; at < found.length; at += ASKED_MAX) {
-      if (!(await this.keepTurn())) return null;
+      if (signal.aborted || !(await this.keepTurn())) return null;
       const asked = found.slice(at, at + ASKED_MAX);
       const stand = await Promise.all(asked.map((one) => this.stands(one)));
       confirmed.push(...asked.filter((_one, position) => stand[position]));

@@ -30,6 +30,7 @@ class PaperInventory {
   readonly blobs: NamedBlob[] = [];
   readonly asked: number[] = [];
   onList: () => void = () => undefined;
+  onSize: () => void = () => undefined;
   onRemove: (key: string) => Promise<void> | void = () => undefined;
 
   constructor() {
@@ -67,6 +68,7 @@ class PaperInventory {
   }
 
   async findSize(asked: string): Promise<number | null> {
+    this.onSize();
     return this.objects.find(({ key }) => key === asked)?.sizeBytes ?? null;
   }
 
@@ -152,7 +154,7 @@ describe.each(databaseKinds())('scans of the store on %s', (kind) => {
     for (let runs = 0; (await store.find(id))?.state === 'scanning'; runs += 1) {
       const stopping = new AbortController();
       let lists = 0;
-      // Stopped in the middle of the second step: that one is done, and the next process goes on behind it.
+      // Stopped in the middle of the second step: the next process begins that one anew.
       paper.onList = () => void ((lists += 1) === 2 && stopping.abort());
       await createRunner().work(stopping.signal);
       expect(runs).toBeLessThan(20);
@@ -179,6 +181,18 @@ describe.each(databaseKinds())('scans of the store on %s', (kind) => {
   function isStored({ storageKey }: NamedBlob): boolean {
     return paper.objects.some(({ key }) => key === storageKey);
   }
+
+  it('keeps nobody waiting who stops: of what differs nothing more is asked', async () => {
+    const id = await add();
+    const stopping = new AbortController();
+    paper.onList = () => stopping.abort();
+    let sizes = 0;
+    paper.onSize = () => void (sizes += 1);
+    await createRunner().work(stopping.signal);
+    expect(sizes).toBe(0);
+    expect(await store.find(id)).toMatchObject({ state: 'scanning', objects: 0, orphans: 0 });
+    expect(await store.takeTurn(newId(), 60)).toMatchObject({ id, afterObject: null });
+  });
 
   it('is one process’s at a time, and another’s when that one is gone', async () => {
     const id = await add();
