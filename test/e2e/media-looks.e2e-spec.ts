@@ -1,6 +1,7 @@
 // Proves that how pictures look is told of them, in lists too, and finds pictures of the space that are alike: like a
 // stored one, or like one that is sent, which passes the same intake and is not kept.
 import { readdirSync } from 'node:fs';
+import { request as open } from 'node:http';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -119,6 +120,29 @@ describe('how a picture looks', () => {
     const refused = await atelier.call('POST', SIMILAR, foreign, bert.session);
     expectProblem(refused, { status: 404, code: 'request.not_found' });
     expectProblem(await look({ file: sent }, bert), { status: 404, code: 'request.not_found' });
+  });
+
+  it('is told while others send theirs slowly', async () => {
+    const file = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    const part = 'Content-Disposition: form-data; name="file"; filename="a.png"';
+    const slow = Array.from({ length: 6 }, () => {
+      const request = open(`${atelier.baseUrl}${SIMILAR}`, {
+        method: 'POST',
+        headers: {
+          ...anna.session,
+          'x-search-space-id': space,
+          'content-type': 'multipart/form-data; boundary=b',
+        },
+      });
+      request.on('error', () => undefined);
+      request.write(`--b\r\n${part}\r\nContent-Type: image/png\r\n\r\n`);
+      request.write(file.subarray(0, 40));
+      return request;
+    });
+    for (let asked = 0; asked < 5; asked += 1) expect((await look({ file })).status).toBe(200);
+    for (const request of slow) request.destroy();
   });
 
   it('is asked with one picture, and told by its content', async () => {

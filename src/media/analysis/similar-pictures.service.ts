@@ -10,7 +10,7 @@ import { MediaIntake } from '../media-intake.js';
 import { AnalysePicturesService } from './analyse-pictures.service.js';
 
 export const SIMILAR_MAX = 50;
-/** Pictures that were sent and are held whole at once, in this process. */
+/** Pictures that were sent and are whole at once in this process; what comes of all may take as much as so many. */
 const HELD_MAX = 4;
 const RETRY_AFTER_S = 2;
 
@@ -22,7 +22,9 @@ export interface SimilarPicture {
 /** Finds pictures of a space that look like one of them, or like one that was sent. */
 @Injectable()
 export class SimilarPicturesService {
+  /** Those that are whole: who sends slowly keeps nobody else waiting. */
   private held = 0;
+  private heldBytes = 0;
 
   constructor(
     private readonly config: AppConfig,
@@ -62,10 +64,19 @@ export class SimilarPicturesService {
    * @throws DomainError `media.…` for what is no picture, `request.busy`, and what the source throws
    */
   async hash(source: AsyncIterable<Uint8Array>): Promise<bigint | null> {
+    const chunks: Uint8Array[] = [];
+    try {
+      await this.take(source, chunks);
+      return await this.look(Buffer.concat(chunks));
+    } finally {
+      this.heldBytes -= toBytes(chunks);
+    }
+  }
+
+  private async look(bytes: Buffer): Promise<bigint | null> {
     if (this.held >= HELD_MAX) throw busy();
     this.held += 1;
     try {
-      const bytes = await this.take(source);
       const looks = await this.pictures.lookAt(bytes).catch((cause: unknown) => {
         throw new DomainError('media.unreadable', mediaUnreadable('it cannot be decoded').message, {
           cause,
@@ -77,13 +88,19 @@ export class SimilarPicturesService {
     }
   }
 
-  private async take(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  private async take(source: AsyncIterable<Uint8Array>, chunks: Uint8Array[]): Promise<void> {
     const { fileLimitBytes: bytesMax, pixelsMax } = this.config.media;
     const intake = new MediaIntake({ bytesMax, pixelsMax }, { kind: 'clean' });
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of intake.pass(source)) chunks.push(chunk);
-    return Buffer.concat(chunks);
+    for await (const chunk of intake.pass(source)) {
+      if (this.heldBytes + chunk.byteLength > HELD_MAX * bytesMax) throw busy();
+      chunks.push(chunk);
+      this.heldBytes += chunk.byteLength;
+    }
   }
+}
+
+function toBytes(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 function busy(): DomainError {
