@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
 import { newId } from '../common/ids.js';
+import { Rounds } from '../common/rounds.js';
 import { ApplyRetentionService } from './apply-retention.service.js';
 import { RunCleanupsService } from './run-cleanups.service.js';
 import { RetentionStore } from './domain/retention.store.port.js';
@@ -22,9 +23,8 @@ const FOLD_MAX = 5_000;
 export class RetentionKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(RetentionKeeper.name);
   private readonly owner = newId();
-  private readonly stopping = new AbortController();
-  private timer: NodeJS.Timeout | null = null;
-  private round: Promise<void> | null = null;
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
+  private readonly round = this.rounds.of('what is past its time stays for now', () => this.work());
 
   constructor(
     private readonly config: AppConfig,
@@ -36,24 +36,21 @@ export class RetentionKeeper implements OnApplicationBootstrap, OnModuleDestroy 
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
-    this.timer = setInterval(() => void this.begin(), LOOK_EVERY_MS).unref();
+    this.round.every(LOOK_EVERY_MS);
   }
 
-  async onModuleDestroy(): Promise<void> {
-    if (this.timer) clearInterval(this.timer);
-    this.stopping.abort();
-    await this.round;
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** One round after that which is under way. */
-  async keep(): Promise<void> {
-    while (this.round) await this.round;
-    await this.begin();
+  keep(): Promise<void> {
+    return this.round.again();
   }
 
   /** A round of retention only when it is this process's turn. A crash leaves the rest to the next one. */
   private async work(): Promise<void> {
-    const { signal } = this.stopping;
+    const { signal } = this.rounds;
     while ((await this.sums.fold(FOLD_MAX)) === FOLD_MAX && !signal.aborted);
     await this.cleanups.work(signal);
     if (!(await this.store.takeTurn(this.owner, LEASE_S))) return;
@@ -62,16 +59,5 @@ export class RetentionKeeper implements OnApplicationBootstrap, OnModuleDestroy 
     const isDone = await this.retention.apply(goesOn);
     // A round that left something, or was stopped, is gone on with at the next look.
     await this.store.endTurn(this.owner, isDone ? this.config.retention.everyS : 0);
-  }
-
-  private begin(): Promise<void> {
-    this.round ??= this.work()
-      .catch((error: unknown) => {
-        this.logger.warn(`what is past its time stays for now: ${String(error)}`);
-      })
-      .finally(() => {
-        this.round = null;
-      });
-    return this.round;
   }
 }

@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
+import { Rounds } from '../common/rounds.js';
 import { AppConfig } from '../config/app-config.js';
 import { GRACE_H } from './domain/storage-scan.js';
 import { StorageScansStore } from './domain/storage-scans.store.port.js';
@@ -21,9 +22,10 @@ const FORGET_MAX = 10;
 @Injectable()
 export class StorageScanKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(StorageScanKeeper.name);
-  private readonly stopping = new AbortController();
-  private timer: NodeJS.Timeout | null = null;
-  private round: Promise<void> | null = null;
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
+  private readonly round = this.rounds.of('the store is not looked through for now', () =>
+    this.work(),
+  );
 
   constructor(
     private readonly config: AppConfig,
@@ -34,20 +36,17 @@ export class StorageScanKeeper implements OnApplicationBootstrap, OnModuleDestro
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
-    this.timer = setInterval(() => void this.begin(), LOOK_EVERY_MS).unref();
+    this.round.every(LOOK_EVERY_MS);
   }
 
   /** Waits for the step that is under way; whoever looks next goes on behind it. */
-  async onModuleDestroy(): Promise<void> {
-    if (this.timer) clearInterval(this.timer);
-    this.stopping.abort();
-    await this.round;
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** One round after that which is under way. */
-  async keep(): Promise<void> {
-    while (this.round) await this.round;
-    await this.begin();
+  keep(): Promise<void> {
+    return this.round.again();
   }
 
   private async work(): Promise<void> {
@@ -57,19 +56,8 @@ export class StorageScanKeeper implements OnApplicationBootstrap, OnModuleDestro
       const graceBefore = new Date(now.getTime() - GRACE_H * MS_PER_H);
       await this.store.beginRound(newId(), graceBefore, now, toNext(now, scanAtH));
     }
-    await this.scans.work(this.stopping.signal);
+    await this.scans.work(this.rounds.signal);
     await this.store.forget(KEPT_S, FORGET_MAX);
-  }
-
-  private begin(): Promise<void> {
-    this.round ??= this.work()
-      .catch((error: unknown) => {
-        this.logger.warn(`the store is not looked through for now: ${String(error)}`);
-      })
-      .finally(() => {
-        this.round = null;
-      });
-    return this.round;
   }
 }
 

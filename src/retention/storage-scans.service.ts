@@ -103,6 +103,6 @@ function underWay(busyId: string | null): DomainError {
 function notRepairable(): DomainError {
   return new DomainError(
     'request.conflict',
-    'The scan has not ended, ended more than a day ago, failed, or was repaired before. Start a new one.',
+    'The scan has not ended, ended more than a day ago, failed, or was repaired before. Wait for one that runs, or start a new one.',
   );
 }

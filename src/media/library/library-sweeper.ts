@@ -5,6 +5,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
+import { Rounds } from '../../common/rounds.js';
 import { AppConfig } from '../../config/app-config.js';
 import { MediaLibrary } from '../domain/media-library.port.js';
 import { MediaStorage } from '../domain/media-storage.strategy.js';
@@ -23,7 +24,7 @@ const MS_PER_S = 1_000;
 @Injectable()
 export class LibrarySweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(LibrarySweeper.name);
-  private timer: NodeJS.Timeout | null = null;
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
 
   constructor(
     private readonly config: AppConfig,
@@ -34,7 +35,9 @@ export class LibrarySweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
-    this.timer = setInterval(() => void this.sweep(), SWEEP_EVERY_MS).unref();
+    this.rounds
+      .of('what is left of uploads could not be cleared', () => this.sweep())
+      .every(SWEEP_EVERY_MS);
   }
 
   /**
@@ -56,17 +59,13 @@ export class LibrarySweeper implements OnApplicationBootstrap, OnModuleDestroy {
     return dropped;
   }
 
-  onModuleDestroy(): void {
-    if (this.timer) clearInterval(this.timer);
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
   private async sweep(): Promise<void> {
-    try {
-      await this.library.trimClaims(this.toPast(CLAIMS_KEPT_MS), BATCH_MAX);
-      await this.dropAbandoned();
-    } catch (error) {
-      this.logger.warn(`what is left of uploads could not be cleared: ${String(error)}`);
-    }
+    await this.library.trimClaims(this.toPast(CLAIMS_KEPT_MS), BATCH_MAX);
+    await this.dropAbandoned();
   }
 
   private toPast(ageMs: number): Date {
