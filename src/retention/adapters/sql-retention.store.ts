@@ -35,7 +35,7 @@ const STATEMENTS: Readonly<Record<RetentionRule['what'], string>> = {
   SELECT a.id FROM media_assets a
    WHERE a.search_space_id = $1 AND a.generation_id IS NULL AND a.created_at < $2
      AND ($3::uuid IS NULL OR a.id > $3)
-     AND $5::uuid IS NULL AND cardinality($6::uuid[]) >= 0 AND $7 IS NOT NULL
+     AND $5::uuid IS NULL AND cardinality($6::uuid[]) >= 0 AND $7::boolean IS NOT NULL
      AND legal_hold_on(a.search_space_id, NULL, (to_jsonb(a) ->> 'collection_id')::uuid,
            (to_jsonb(a) ->> 'created_by')::uuid, a.created_at) IS NULL
    ORDER BY a.id LIMIT $4`,
