@@ -6,7 +6,7 @@ import { type Conclusion, type Outcome, toAttemptError } from './domain/outcome.
 
 export const GENERATION_CONCLUDED = 'generation.concluded';
 /** An event stays small, whatever the metadata holds. */
-const CATALOG_ID_LENGTH_MAX = 200;
+const SHOP_ID_LENGTH_MAX = 200;
 
 export interface ConcludeParts {
   generation: Generation;
@@ -108,7 +108,8 @@ function toNews(parts: ConcludeParts): Record<string, unknown> {
     created_by: generation.createdBy,
     latency_ms: toLatencyMs(parts),
     links_version: generation.linksVersion,
-    catalog_id: toCatalogId(generation.metadata),
+    catalog_id: toShopId(generation.metadata?.catalog_id),
+    end_user_id: toShopId(generation.metadata?.user_id),
   };
 }
 
@@ -122,12 +123,11 @@ function toLatencyMs({ generation, finishedAt }: ConcludeParts): number {
   return Math.max(0, finishedAt.getTime() - generation.createdAt.getTime());
 }
 
-/** What a try-on names its garment by; null where the caller's metadata says nothing of the kind. */
-function toCatalogId(metadata: Record<string, unknown> | null): string | null {
-  const id = metadata?.catalog_id;
+/** What a try-on names its garment or its user by; null where the caller's metadata says nothing of the kind. */
+function toShopId(id: unknown): string | null {
   if (typeof id !== 'string' && typeof id !== 'number') return null;
   const text = String(id);
-  return text.length <= CATALOG_ID_LENGTH_MAX ? text : null;
+  return text !== '' && text.length <= SHOP_ID_LENGTH_MAX ? text : null;
 }
 
 /** Who acts, as the ledger writes it. */

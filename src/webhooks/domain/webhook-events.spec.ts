@@ -35,4 +35,11 @@ describe('events', () => {
     const made = toNews('generation.concluded', FACTS);
     expect(made.map(({ event }) => event)).toEqual(['generation.succeeded', 'try_on.created']);
   });
+
+  it('a try-on names the user as the shop does, or whoever asked', () => {
+    const tell = (more: object) => toNews('generation.concluded', { ...FACTS, ...more })[1]?.data;
+    const asked = { created_by: 'maker', catalog_id: 'coat-7' };
+    expect(tell({ ...asked, end_user_id: 'shopper-7' })).toMatchObject({ user_id: 'shopper-7' });
+    expect(tell({ ...asked, end_user_id: null })).toMatchObject({ user_id: 'maker' });
+  });
 });

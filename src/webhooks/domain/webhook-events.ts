@@ -122,10 +122,11 @@ function toGenerationNews(facts: Facts): NewsDraft[] {
   return isTryOn ? [{ event, data }, toTryOn(facts)] : [{ event, data }];
 }
 
+/** The user is the shop's, as it named them; of a try-on without such a name whoever asked. */
 function toTryOn(facts: Facts): NewsDraft {
   const data = {
     generation_id: facts.generation_id,
-    user_id: facts.created_by,
+    user_id: facts.end_user_id ?? facts.created_by,
     used_credits: facts.images,
     catalog_id: facts.catalog_id ?? null,
     latency_ms: facts.latency_ms,
