@@ -5,6 +5,8 @@ export interface MediaConfig {
   /** For `s3`. */
   s3: S3Config | null;
   linkSecret: string;
+  /** Still opens what it signed; null: nothing but `linkSecret` does. */
+  linkSecretPrevious: string | null;
   linkTtlS: number;
   uploadTtlS: number;
   fileLimitBytes: number;

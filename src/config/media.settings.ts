@@ -13,6 +13,11 @@ export const MEDIA_SETTINGS = [
     null,
     'Folder of the pictures; all processes must mount it. Default: DATA_DIR/media.',
   ),
+  secret(
+    'LINK_SECRET_PREVIOUS',
+    32,
+    'The LINK_SECRET before, while it is being replaced: what it signed opens until it expires.',
+  ),
   integer(
     'UPLOAD_TTL_S',
     900,

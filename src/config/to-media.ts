@@ -44,6 +44,7 @@ export function toMedia(values: SettingValues, dataDir: string): MediaConfig {
     dir: values.MEDIA_DIR ? resolve(String(values.MEDIA_DIR)) : join(dataDir, 'media'),
     s3: values.MEDIA_STORE === 's3' ? toS3(values) : null,
     linkSecret: (values.LINK_SECRET as string | null) ?? readOrCreateSecret(dataDir, 'link'),
+    linkSecretPrevious: values.LINK_SECRET_PREVIOUS as string | null,
     linkTtlS: values.LINK_TTL_S as number,
     uploadTtlS: values.UPLOAD_TTL_S as number,
     fileLimitBytes: values.FILE_LIMIT_BYTES as number,

@@ -26,9 +26,13 @@ class HeldClock extends Clock {
   }
 }
 
-function create(ttlS = DAY_S, secret = 'a secret of more than thirty-two letters') {
+const SECRET = 'a secret of more than thirty-two letters';
+const OTHER_SECRET = 'another secret of more than thirty-two letters';
+
+function create(ttlS = DAY_S, linkSecret = SECRET, linkSecretPrevious: string | null = null) {
   const clock = new HeldClock(new Date('2026-03-01T12:34:56.789Z'));
-  const config = { media: { linkSecret: secret, linkTtlS: ttlS } } as unknown as AppConfig;
+  const media = { linkSecret, linkSecretPrevious, linkTtlS: ttlS };
+  const config = { media } as unknown as AppConfig;
   return { clock, links: new MediaLinks(config, clock) };
 }
 
@@ -52,8 +56,18 @@ describe('MediaLinks', () => {
 
   it('is of no use with another secret', () => {
     const token = create().links.sign(LINK);
-    const other = create(DAY_S, 'another secret of more than thirty-two letters').links;
+    const other = create(DAY_S, OTHER_SECRET).links;
     expect(() => other.verify(token, LINK)).toThrow(INVALID);
+  });
+
+  it('outlives its secret while that is the one before, and is signed anew under the new one', () => {
+    const token = create().links.sign(LINK);
+    const { clock, links } = create(DAY_S, OTHER_SECRET, SECRET);
+    expect(links.verify(token, LINK)).toBeInstanceOf(Date);
+    expect(() => links.verify(token, { ...LINK, index: 1 })).toThrow(INVALID);
+    expect(() => create().links.verify(links.sign(LINK), LINK)).toThrow(INVALID);
+    clock.pass(DAY_S);
+    expect(() => links.verify(token, LINK)).toThrow(INVALID);
   });
 
   it('ends with its life and not a second later', () => {

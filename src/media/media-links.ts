@@ -1,8 +1,8 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { AppConfig } from '../config/app-config.js';
 import { mediaLinkInvalid } from './domain/media.errors.js';
+import { LinkSeal } from './link-seal.js';
 
 /** What a link opens. Everything in it is signed. */
 export interface MediaLink {
@@ -41,14 +41,14 @@ const TOKEN_FORM = /^([1-9a-z][0-9a-z]{0,8})\.([A-Za-z0-9_-]{43})$/;
 /** Signed links to pictures: whoever has one may see that picture until it expires. */
 @Injectable()
 export class MediaLinks {
-  private readonly key: KeyObject;
+  private readonly seal: LinkSeal;
   private readonly ttlS: number;
 
   constructor(
     config: AppConfig,
     private readonly clock: Clock,
   ) {
-    this.key = createSecretKey(config.media.linkSecret, 'utf8');
+    this.seal = new LinkSeal(config.media);
     this.ttlS = config.media.linkTtlS;
   }
 
@@ -58,12 +58,12 @@ export class MediaLinks {
    * all through that hour and never lives longer than LINK_TTL_S.
    */
   sign(link: MediaLink): string {
-    return this.seal(toFields(link), this.ttlS).token;
+    return this.issue(toFields(link), this.ttlS).token;
   }
 
   /** The same for the route of single pictures. @param ttlS how long it lives at most; default LINK_TTL_S */
   signAsset(link: AssetLink, ttlS: number = this.ttlS): SignedLink {
-    return this.seal(toAssetFields(link), ttlS);
+    return this.issue(toAssetFields(link), ttlS);
   }
 
   /**
@@ -71,45 +71,41 @@ export class MediaLinks {
    * @throws DomainError `media.link_invalid` for a token that is forged, expired, for something else, or no token.
    */
   verify(token: string, link: MediaLink): Date {
-    return this.unseal(token, toFields(link));
+    return this.check(token, toFields(link));
   }
 
   /** As `verify`. */
   verifyAsset(token: string, link: AssetLink): Date {
-    return this.unseal(token, toAssetFields(link));
+    return this.check(token, toAssetFields(link));
   }
 
-  private seal(fields: Fields, ttlS: number): SignedLink {
+  private issue(fields: Fields, ttlS: number): SignedLink {
     const stableS = Math.min(STABLE_MAX_S, Math.floor(ttlS / STABLE_PART));
     const nowS = Math.floor(this.clock.now().getTime() / MS_PER_S);
     const expiresAtS = nowS - (nowS % stableS) + ttlS;
     return {
-      token: `${expiresAtS.toString(36)}.${this.toMac(fields, expiresAtS)}`,
+      token: `${expiresAtS.toString(36)}.${this.seal.sign(toText(fields, expiresAtS))}`,
       expiresAt: new Date(expiresAtS * MS_PER_S),
     };
   }
 
-  private unseal(token: string, fields: Fields): Date {
+  private check(token: string, fields: Fields): Date {
     const [, expiry, mac] = TOKEN_FORM.exec(token) ?? [];
     if (expiry === undefined || mac === undefined) throw mediaLinkInvalid();
     const expiresAtS = Number.parseInt(expiry, 36);
-    const isGenuine = timingSafeEqual(
-      Buffer.from(mac, 'latin1'),
-      Buffer.from(this.toMac(fields, expiresAtS), 'latin1'),
-    );
+    const isGenuine = this.seal.isGenuine(toText(fields, expiresAtS), mac);
     const expiresAt = new Date(expiresAtS * MS_PER_S);
     if (!isGenuine || expiresAt <= this.clock.now()) throw mediaLinkInvalid();
     return expiresAt;
-  }
-
-  private toMac(fields: Fields, expiresAtS: number): string {
-    const text = [...fields, expiresAtS].join('\n');
-    return createHmac('sha256', this.key).update(text).digest('base64url');
   }
 }
 
 /** None of them has a line break in it. */
 type Fields = readonly (string | number)[];
+
+function toText(fields: Fields, expiresAtS: number): string {
+  return [...fields, expiresAtS].join('\n');
+}
 
 function toFields({ generationId, searchSpaceId, index, version }: MediaLink): Fields {
   return [PURPOSE, generationId, searchSpaceId, index, version];

@@ -2,7 +2,9 @@
 // forged, for another picture or for something deleted opens nothing.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Clock } from '../../src/common/clock.js';
 import { newId } from '../../src/common/ids.js';
+import { MediaLinks } from '../../src/media/media-links.js';
 import {
   type Answer,
   request,
@@ -14,6 +16,7 @@ import { must, operatorOf } from '../setup/people.js';
 import { GENERATIONS } from '../setup/vendor-application.js';
 
 const TTL_S = 600;
+const SECRET_BEFORE = 'the secret that signed the links of last week';
 const INVALID = { status: 403, code: 'media.link_invalid' };
 const NOT_FOUND = { status: 404, code: 'request.not_found' };
 
@@ -22,7 +25,10 @@ let record: Answer['body'];
 let token: string;
 
 beforeAll(async () => {
-  atelier = await startApplication({ LINK_TTL_S: String(TTL_S) });
+  atelier = await startApplication({
+    LINK_TTL_S: String(TTL_S),
+    LINK_SECRET_PREVIOUS: SECRET_BEFORE,
+  });
   record = await make({ n: 2 });
   token = tokenOf(record.images[0].url);
 });
@@ -193,6 +199,21 @@ describe('the token', () => {
     for (const { url } of [...again.images, ...record.images]) {
       expect((await fetch(url)).status).toBe(200);
     }
+  });
+});
+
+describe('a new secret', () => {
+  it('leaves links of the one before open, and no others', async () => {
+    const [{ id }] = record.images;
+    const signed = { assetId: id, searchSpaceId: atelier.spaceId, version: 1, transform: '' };
+    const ask = async (linkSecret: string) => {
+      const config = { ...atelier.config, media: { ...atelier.config.media, linkSecret } };
+      const other = new MediaLinks(config, atelier.app.get(Clock)).signAsset(signed);
+      return request(`${atelier.baseUrl}/api/v1/media/${id}/file?token=${other.token}`, 'GET');
+    };
+    expect((await ask(atelier.config.media.linkSecret)).status).toBe(200);
+    expect((await ask(SECRET_BEFORE)).status).toBe(200);
+    expect((await ask(`not ${SECRET_BEFORE}`)).status).toBe(403);
   });
 });
 

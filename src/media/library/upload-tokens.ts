@@ -1,8 +1,8 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { assert } from '../../common/assert.js';
 import { AppConfig } from '../../config/app-config.js';
 import type { PendingUpload } from '../domain/pending-upload.js';
+import { LinkSeal } from '../link-seal.js';
 
 /** Names the form of the signed text, so that no link of a picture is taken for it. */
 const PURPOSE = 'atelier media upload 1';
@@ -26,10 +26,10 @@ type Fields = [
  */
 @Injectable()
 export class UploadTokens {
-  private readonly key: KeyObject;
+  private readonly seal: LinkSeal;
 
   constructor({ media }: AppConfig) {
-    this.key = createSecretKey(media.linkSecret, 'utf8');
+    this.seal = new LinkSeal(media);
   }
 
   /** At most 2,004 characters that need no escaping in an address. */
@@ -46,7 +46,7 @@ export class UploadTokens {
       upload.fileName,
     ];
     const text = Buffer.from(JSON.stringify(fields)).toString('base64url');
-    const token = `${text}.${this.toMac(text)}`;
+    const token = `${text}.${this.seal.sign(toSigned(text))}`;
     assert(TOKEN_FORM.test(token), 'an upload says more than its id can hold');
     return token;
   }
@@ -55,8 +55,7 @@ export class UploadTokens {
   read(token: string): PendingUpload | null {
     const [, text, mac] = TOKEN_FORM.exec(token) ?? [];
     if (text === undefined || mac === undefined) return null;
-    const expected = Buffer.from(this.toMac(text), 'latin1');
-    if (!timingSafeEqual(Buffer.from(mac, 'latin1'), expected)) return null;
+    if (!this.seal.isGenuine(toSigned(text), mac)) return null;
     const fields = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as Fields;
     const [id, searchSpaceId, userId, expiresAtMs, sizeBytes, mediaType, ...others] = fields;
     const [sha256, collectionId, fileName] = others;
@@ -72,8 +71,8 @@ export class UploadTokens {
       expiresAt: new Date(expiresAtMs),
     };
   }
+}
 
-  private toMac(text: string): string {
-    return createHmac('sha256', this.key).update(`${PURPOSE}\n${text}`).digest('base64url');
-  }
+function toSigned(text: string): string {
+  return `${PURPOSE}\n${text}`;
 }
