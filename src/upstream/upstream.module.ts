@@ -25,7 +25,7 @@ import { ErrorRulesState } from './error-rules-state.js';
 import { ErrorRules } from './error-rules.js';
 import { ConnectionCooldownsController } from './http/connection-cooldowns.controller.js';
 import { ErrorRulesController } from './http/error-rules.controller.js';
-import { ProvidersController } from './http/providers.controller.js';
+import { OfferedProvidersController } from './http/offered-providers.controller.js';
 import { LimitedCallerSlots } from './limited-caller-slots.js';
 import { MendedConnections } from './mended-connections.js';
 import { ObservedUpstreamHealth } from './observed-upstream-health.js';
@@ -74,7 +74,7 @@ const STORES = [
  */
 @Module({
   imports: [ProvidersModule, ConnectionsModule],
-  controllers: [ProvidersController, ConnectionCooldownsController, ErrorRulesController],
+  controllers: [OfferedProvidersController, ConnectionCooldownsController, ErrorRulesController],
   providers: [
     ...STORES,
     SlotLines,

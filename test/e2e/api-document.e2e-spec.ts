@@ -16,6 +16,7 @@ interface Answered {
 interface Operation {
   path: string;
   method: string;
+  operationId: string;
   summary?: string;
   tags?: string[];
   security?: Record<string, string[]>[];
@@ -120,6 +121,11 @@ describe('the page', () => {
 });
 
 describe('every operation', () => {
+  it('has a name of its own, by which generated clients call it', () => {
+    const names = operations.map(({ operationId }) => operationId);
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  });
+
   it('says in a line what it does, under a heading', () => {
     expect(failing(({ summary, tags }) => Boolean(summary && tags?.length === 1))).toEqual([]);
   });

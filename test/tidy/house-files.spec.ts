@@ -62,6 +62,16 @@ describe('vendor folders', () => {
   });
 });
 
+describe('shapes of the wire', () => {
+  it('have a name each: the API page shows one of those that share it for both', () => {
+    const shapes = product.flatMap(({ text }) =>
+      [...text.matchAll(/^(?:export )?class (\w+(?:Dto|Response))\b/gm)].map(([, name]) => name),
+    );
+    expect(shapes.length).toBeGreaterThan(100);
+    expect(shapes.filter((name, at) => shapes.indexOf(name) !== at)).toEqual([]);
+  });
+});
+
 describe('file names', () => {
   it('are kebab-case with their role', () => {
     // What a thread loads is JavaScript, so that it is the same file for the sources and for the build.

@@ -11,7 +11,7 @@ import { Public } from '../../http/public.decorator.js';
 import type { WebhookHeaders } from '../domain/payment-provider.port.js';
 import { SettlePurchaseService } from '../settle-purchase.service.js';
 
-class WebhookResponse {
+class PaymentNewsResponse {
   @ApiProperty({ type: Boolean })
   received: boolean;
 }
@@ -29,13 +29,13 @@ export class PaymentWebhooksController {
     description: 'Signed over its bytes. Events that concern no purchase are received and left.',
   })
   @ApiBody({ schema: { type: 'object' } })
-  @ApiOkResponse({ type: WebhookResponse })
+  @ApiOkResponse({ type: PaymentNewsResponse })
   @ApiBadRequestResponse({ description: 'The signature is missing or does not fit' })
   async receive(
     @Param('provider') provider: string,
     @Headers() headers: WebhookHeaders,
     @Body() body: unknown,
-  ): Promise<WebhookResponse> {
+  ): Promise<PaymentNewsResponse> {
     await this.settling.receive(provider, typeof body === 'string' ? body : '', headers);
     return { received: true };
   }

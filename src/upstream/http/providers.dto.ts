@@ -7,7 +7,7 @@ import { FiguresResponse, toFiguresResponse } from './figures.response.js';
 
 const NAME_LENGTH_MAX = 200;
 
-export class ProviderResponse {
+export class OfferedProviderResponse {
   @ApiProperty({ type: String, example: 'openai' })
   id: string;
 
@@ -19,8 +19,8 @@ export class ProviderResponse {
 }
 
 export class ProvidersResponse {
-  @ApiProperty({ type: [ProviderResponse] })
-  data: ProviderResponse[];
+  @ApiProperty({ type: [OfferedProviderResponse] })
+  data: OfferedProviderResponse[];
 }
 
 export class AnalyticsQueryDto {

@@ -22,7 +22,7 @@ const FOR_KEYS = 'An API key needs the scope admin.status.';
 /** Providers: which there are, and how they fare. */
 @ApiTags('providers')
 @Controller('api/v1/providers')
-export class ProvidersController {
+export class OfferedProvidersController {
   constructor(
     private readonly providers: OfferedProvidersService,
     private readonly status: UpstreamStatusService,
