@@ -1,6 +1,7 @@
 // Proves the way through Gemini, Stability, Black Forest Labs and Replicate: their pictures are stored and charged by the price book,
 // by what the vendor counted where it counts; what was refused costs nothing. Prices: Gemini Nano Banana 2.1 takes 1.5 micros a token of
 // prompt, 7.5 a token of text and 30 a token of picture that come out; Stability 30,000 to 40,000 a picture.
+import { readdirSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, startApplication, type TestApplication } from '../setup/application.js';
@@ -147,6 +148,27 @@ describe('Gemini', () => {
       warnings: [{ code: 'fewer_images', message: expect.stringContaining('1 of 2') }],
     });
     await assertCharged(body, Math.ceil(NANO_PICTURE));
+  });
+
+  it('keeps and charges what came before it was canceled', async () => {
+    // Four requests at once, and the fifth when one of them has ended.
+    gemini.failNext('slow=0', 4);
+    gemini.failNext('slow=60000');
+    const headers = { ...atelier.key, prefer: 'respond-async' };
+    const asked = { model: NANO, prompt: 'fox', n: 5 };
+    const { id } = (await atelier.call('POST', GENERATIONS, asked, headers)).body;
+    const listStaged = () => readdirSync(`${atelier.config.media.dir}/incoming`);
+    await expect.poll(listStaged, { timeout: 30_000 }).toHaveLength(4);
+    await expect.poll(() => gemini.callCount, { timeout: 30_000 }).toBe(5);
+    await atelier.call('POST', `${GENERATIONS}/${id}/cancel`);
+    const read = async () => (await atelier.call('GET', `${GENERATIONS}/${id}`)).body;
+    await expect
+      .poll(read, { timeout: 30_000 })
+      .toMatchObject({ status: 'partially_succeeded', error: { code: 'generations.canceled' } });
+    const record = await read();
+    expect(record.images).toHaveLength(4);
+    for (const { url } of record.images) expect((await fetch(url)).status).toBe(200);
+    await assertCharged(record, 4 * 1_120 * 30);
   });
 
   it('costs nothing when it refuses, and is not asked again', async () => {

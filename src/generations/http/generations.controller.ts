@@ -114,7 +114,8 @@ export class GenerationsController {
     summary: 'Stop a generation that has not ended',
     description:
       'Waiting in the queue it costs nothing. Running, it is told to stop: pictures that have ' +
-      'arrived by then are kept and charged, otherwise nothing is.',
+      'arrived by then are kept and charged, otherwise nothing is, unless the vendor of the model ' +
+      'bills canceled jobs (charges_canceled).',
   })
   @ApiOkResponse({ type: GenerationDto })
   @ApiConflictResponse({ description: 'It has ended already' })
