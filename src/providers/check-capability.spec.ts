@@ -53,6 +53,11 @@ describe('checkCapability', () => {
     ['embedded-image', 'prompt', { prompt: 'a'.repeat(10_001) }],
     ['gpt-image-2', 'prompt', { prompt: 'a'.repeat(32_001) }],
     ['gpt-image-2', 'reference_images', { operation: 'edit', inputImageCount: 17 }],
+    [
+      'tryon-v1.6',
+      'garment_category',
+      { operation: 'try_on', inputImageCount: 2, garmentCategories: ['auto', 'accessory'] },
+    ],
   ])('%s lacks a %s that others may take: %o', (model, field, overrides) => {
     const error = refuse(model, overrides);
     expect(error.code).toBe('routing.capability_missing');

@@ -117,10 +117,10 @@ describe('a file is refused', () => {
       'media.too_large',
     ],
     [
-      'over the limit of a file',
-      () => Buffer.concat([png, Buffer.alloc(atelier.config.http.fileLimitBytes)]),
-      400,
-      'media.type_refused',
+      'over the limit of a file, whole as it is',
+      () => toPng(16, 16, deflateSync(Buffer.alloc(16 * 49)), [toLargeChunk()]),
+      413,
+      'media.too_large',
     ],
   ])('%s', async (_what, make, status, code) => {
     const before = await countKept();
@@ -131,6 +131,11 @@ describe('a file is refused', () => {
     expect(await countKept()).toBe(before);
   });
 });
+
+/** As large as a file may be. */
+function toLargeChunk(): Buffer {
+  return toChunk('puFF', Buffer.alloc(atelier.config.http.fileLimitBytes));
+}
 
 function breakSum(): Buffer {
   const broken = Buffer.from(png);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApplication, listen } from '../../src/bootstrap.js';
 import { newId } from '../../src/common/ids.js';
@@ -87,6 +88,29 @@ describe('pictures in a bucket', () => {
       const edited = await make({ ...edit, reference_images: [image] });
       expect((await download(edited.images[0].url)).status).toBe(200);
     }
+  });
+
+  it('are shown in parts and in other forms, verified, and looked at', async () => {
+    const { images } = await make({ seed: 12 });
+    const [image] = images;
+    const { bytes } = await download(image.url);
+    const part = await fetch(image.url, { headers: { range: 'bytes=8-19' } });
+    expect(part.status).toBe(206);
+    expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(8, 20))).toBe(true);
+    const ask = (status: number, method: string, path: string, body?: object) =>
+      must(atelier, status, method, `/api/v1/media/${path}`, body, atelier.key);
+    const transform = { width: 16, format: 'webp' };
+    const small = await download((await ask(200, 'POST', `${image.id}/links`, { transform })).url);
+    expect(await sharp(small.bytes).metadata()).toMatchObject({ format: 'webp', width: 16 });
+    expect((await download(image.thumbnail_url)).status).toBe(200);
+    expect(await ask(200, 'POST', 'verify', { media_id: image.id })).toMatchObject({
+      sha256: image.sha256,
+      known_in_space: true,
+      pixels_equal: true,
+    });
+    await expect
+      .poll(async () => (await ask(200, 'GET', image.id)).thumbhash, SOON)
+      .toEqual(expect.any(String));
   });
 
   it('go with the last record of them', async () => {

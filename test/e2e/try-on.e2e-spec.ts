@@ -40,7 +40,8 @@ const paint = async (background: string) => {
 
 beforeAll(async () => {
   log = captureLog();
-  const settings = { TRY_ON_RPM: String(RPM) };
+  // The vendor is there and is never called.
+  const settings = { TRY_ON_RPM: String(RPM), FASHN_API_KEY: 'a credential of nobody' };
   atelier = await startApplication(settings, log.logger);
   if (databaseKinds().includes('postgres')) {
     const { database, queue } = atelier.config;
@@ -159,11 +160,13 @@ describe('a try-on', () => {
   });
 
   it('is refused by a model that does not dress people so', async () => {
-    const body = await toBody({ model: 'virtual-try-on-001' });
+    const body = await toBody({ model: 'tryon-v1.6', size: undefined });
     body.reference_images[0] = { data: garment, role: 'garment', garment_category: 'accessory' };
-    const answer = await atelier.call('POST', `${GENERATIONS}/quote`, body);
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect(['routing.capability_missing', 'routing.no_connection']).toContain(answer.body.code);
+    for (const path of [GENERATIONS, `${GENERATIONS}/quote`]) {
+      const { status, body: refusal } = await atelier.call('POST', path, body);
+      expect([status, refusal.code]).toEqual([400, 'routing.capability_missing']);
+      expect(refusal.detail).toContain('accessory is not what this model dresses people in');
+    }
   });
 });
 
