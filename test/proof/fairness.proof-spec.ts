@@ -1,7 +1,8 @@
 /**
  * Proves that a space that floods the queue does not hold up the others: four spaces, one of which has queued most of
- * all jobs before the others ask. What the others wait is bounded by jobs of the flood, not by time, so that it holds on
- * any machine: until their last has ended, the flood has been given no more than twice its fair share and one round.
+ * all jobs before the others ask. What the others wait is bounded by runs that begin meanwhile, not by time, so that it
+ * holds on any machine: of each by the bound of docs/queue.md, and until their last has ended the flood has been given
+ * no more than twice its fair share and one round.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from '../setup/installation.js';
@@ -32,8 +33,17 @@ const GIVEN = `
   WHERE g.search_space_id = $1 AND a.sent_at BETWEEN
     (SELECT max(created_at) FROM generations WHERE search_space_id <> $1)
     AND (SELECT max(finished_at) FROM generations WHERE search_space_id <> $1)`;
+/** Of each job of the others, the k-th of its space: runs that began from the last request until its end. */
+const WAITS = `
+  SELECT row_number() OVER (PARTITION BY g.search_space_id ORDER BY g.id)::integer AS k,
+         (SELECT count(*) FROM generation_attempts a WHERE a.sent_at BETWEEN
+           (SELECT max(created_at) FROM generations WHERE search_space_id <> $1)
+           AND g.finished_at)::integer AS begun
+  FROM generations g WHERE g.search_space_id <> $1`;
 
 const kind = installationKind();
+
+const toBound = (k: number) => (Math.ceil((k * SPACES) / RUNS_MAX) + 2) * RUNS_MAX;
 
 describe(`four spaces on the ${kind} set`, () => {
   let installation: Installation;
@@ -111,6 +121,11 @@ describe(`four spaces on the ${kind} set`, () => {
       expect(counts).toEqual({ open: 0, succeeded: JOBS });
       const [row] = await installation.inspect((query) => query<{ given: number }>(GIVEN, [flood]));
       const given = row?.given ?? Number.NaN;
+      const waits = await installation.inspect((query) =>
+        query<{ k: number; begun: number }>(WAITS, [flood]),
+      );
+      expect(waits).toHaveLength(others.length * MODEST);
+      expect(waits.filter(({ k, begun }) => begun > toBound(k))).toEqual([]);
       task.meta.proof = { name: 'Fairness', row: { jobs: JOBS, modest: MODEST, given } };
       expect(given).toBeLessThanOrEqual(2 * MODEST + RUNS_MAX);
       const faults = await installation.inspect((query) =>
