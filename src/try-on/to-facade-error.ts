@@ -40,11 +40,14 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'generations.deadline_passed': INTERNAL,
 };
 const PAYMENT_REQUIRED = 402;
+const NO_CREDENTIALS =
+  'Send api_key in the body, in a form before its files, or in the header "Authorization: Bearer …" or "X-API-Key: …".';
 
 /** The error with the status that the façade's document gives it, and with its names for fields. */
 export function toFacadeError(thrown: unknown): DomainError {
   const error = toDomainError(thrown);
-  return new DomainError(error.code, rename(error.message), {
+  const isUnknown = error.code === 'auth.credentials_missing';
+  return new DomainError(error.code, isUnknown ? NO_CREDENTIALS : rename(error.message), {
     details: error.details,
     fields: error.fields.map(({ field, message }): FieldFault => {
       return { field: rename(field), message };
