@@ -13,10 +13,10 @@ export function toUnknown(name: string, known: readonly string[]): DomainError {
 }
 
 export function toNoConnection(model: string, provider: string | null): DomainError {
-  const missing = provider === null ? 'one that does' : `a key for ${provider}`;
+  const missing = provider === null ? 'one that does' : `one to ${provider}`;
   return new DomainError(
     'routing.no_connection',
-    `No connection serves ${model}: an operator must set ${missing}.`,
+    `No connection serves ${model}: an operator must add ${missing}, by its settings or POST /api/v1/connections.`,
   );
 }
 

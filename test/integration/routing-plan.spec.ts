@@ -102,7 +102,9 @@ describe('a named model', () => {
     expect(await codeOf('nothing', { enableFallback: true })).toBe('routing.model_unknown');
     expect(await codeOf('old')).toBe('routing.model_retired');
     expect(await codeOf('editor')).toBe('routing.capability_missing');
-    expect(await codeOf('gpt-image-2')).toBe('routing.no_connection');
+    const unserved = await refusal(room.plan({ model: 'gpt-image-2' }));
+    expect(unserved.code).toBe('routing.no_connection');
+    expect(unserved.message).toContain('an operator must add one to openai, by its settings');
     expect(await codeOf('flux', { isAllowed: () => false })).toBe('auth.model_not_allowed');
     const error = await refusal(room.plan({ model: 'flux' }, { n: 99 }));
     expect(error.fields[0]?.field).toBe('n');
