@@ -7,7 +7,10 @@ import { Writable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../../src/common/caller.js';
 import { newId } from '../../src/common/ids.js';
-import { DeadLettersRepository } from '../../src/generations/domain/dead-letters.repository.port.js';
+import {
+  DeadLettersReader,
+  DeadLettersRepository,
+} from '../../src/generations/domain/dead-letters.repository.port.js';
 import { JobEvents } from '../../src/generations/http/job-events.js';
 import { UnitOfWork } from '../../src/persistence/unit-of-work.port.js';
 import { Sql } from '../../src/persistence/sql.port.js';
@@ -352,6 +355,19 @@ describe('dead letters', () => {
     await query(age, [letterId]);
     expect(await take(newId())).toBe(first);
     expect((await operate('DELETE', `/${letterId}`)).status).toBe(204);
+  });
+
+  it('are kept up to a bound, the newest of them', async () => {
+    const [older, newer] = [await interrupt(), await interrupt()];
+    const letters = atelier.app.get(DeadLettersReader, { strict: false });
+    await letters.trim(1);
+    expect(await find(older)).toBeUndefined();
+    const kept = await find(newer);
+    const listOf = async (space: string) =>
+      (await operate('GET', `?search_space_id=${space}`)).body.data;
+    expect(await listOf(atelier.spaceId)).toEqual([kept]);
+    expect(await listOf(newId())).toEqual([]);
+    expect((await operate('DELETE', `/${kept.id}`)).status).toBe(204);
   });
 
   it('are dismissed; faults of vendors and callers are none', async () => {
