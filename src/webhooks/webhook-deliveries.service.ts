@@ -5,12 +5,13 @@ import { Clock } from '../common/clock.js';
 import { isId, newId } from '../common/ids.js';
 import type { PageRequest } from '../common/page.js';
 import { UnitOfWork, type WorkScope } from '../persistence/unit-of-work.port.js';
-import { type Delivery, REDELIVERED_MAX } from './domain/delivery.js';
+import { type Delivery, REDELIVERED_MAX, WAITING_PER_ENDPOINT_MAX } from './domain/delivery.js';
 import type { WebhookEndpoint } from './domain/webhook-endpoint.js';
 import { TEST_EVENT } from './domain/webhook-events.js';
 import {
   deliveryNotFound,
   deliveryUnderWay,
+  tooManyWaiting,
   webhookDisabled,
   webhookNotFound,
 } from './domain/webhooks.errors.js';
@@ -18,6 +19,12 @@ import { type DeliveryFilter, WebhooksReader } from './domain/webhooks.reader.po
 import { WebhooksRepository } from './domain/webhooks.repository.port.js';
 import { WebhookSignal } from './webhook-signal.js';
 import { WebhooksService } from './webhooks.service.js';
+
+export interface Redelivered {
+  count: number;
+  /** Whether some that were given up may be left. */
+  hasMore: boolean;
+}
 
 /** What an endpoint was sent: the log, tests, and sending again. */
 @Injectable()
@@ -41,9 +48,13 @@ export class WebhookDeliveriesService {
     return this.reader.listDeliveries(endpointId, filter, page);
   }
 
-  /** Queues a test for this endpoint alone. @throws DomainError as `getFor`; `request.conflict` while it is disabled */
+  /**
+   * Queues a test for this endpoint alone.
+   * @throws DomainError as `getFor`; `request.conflict` while it is disabled, or as many wait as may
+   */
   test(caller: Caller, id: string): Promise<Delivery> {
     return this.change(caller, id, 'webhook.tested', async (scope, endpoint) => {
+      await assertRoom(scope, endpoint.id);
       const delivery = toTest(endpoint, this.clock.now());
       await scope.get(WebhooksRepository).addDelivery(delivery);
       return { result: delivery, after: { delivery_id: delivery.id } };
@@ -60,6 +71,7 @@ export class WebhookDeliveriesService {
       if (found.claimedUntil !== null && found.claimedUntil > this.clock.now()) {
         throw deliveryUnderWay();
       }
+      if (found.status !== 'pending') await assertRoom(scope, endpoint.id);
       await repository.redeliver(found.id);
       const queued = await repository.lockDelivery(endpoint.id, found.id);
       return { result: queued ?? found, after: { delivery_id: found.id } };
@@ -67,11 +79,11 @@ export class WebhookDeliveriesService {
   }
 
   /** The oldest dead ones, as many as one request may. @throws DomainError as `test` */
-  redeliverDead(caller: Caller, id: string): Promise<number> {
+  redeliverDead(caller: Caller, id: string): Promise<Redelivered> {
     return this.change(caller, id, 'webhook.redelivered', async (scope, endpoint) => {
-      const repository = scope.get(WebhooksRepository);
-      const count = await repository.redeliverDead(endpoint.id, REDELIVERED_MAX);
-      return { result: count, after: { deliveries: count } };
+      const limit = Math.min(REDELIVERED_MAX, await assertRoom(scope, endpoint.id));
+      const count = await scope.get(WebhooksRepository).redeliverDead(endpoint.id, limit);
+      return { result: { count, hasMore: count === limit }, after: { deliveries: count } };
     });
   }
 
@@ -97,6 +109,16 @@ export class WebhookDeliveriesService {
       return result;
     });
   }
+}
+
+/** How many more may wait: at least one. The endpoint is locked, so that nobody else adds by hand meanwhile. */
+async function assertRoom(scope: WorkScope, endpointId: string): Promise<number> {
+  const repository = scope.get(WebhooksRepository);
+  const room =
+    WAITING_PER_ENDPOINT_MAX -
+    (await repository.countWaiting(endpointId, WAITING_PER_ENDPOINT_MAX));
+  if (room <= 0) throw tooManyWaiting(WAITING_PER_ENDPOINT_MAX);
+  return room;
 }
 
 function toTest({ id, searchSpaceId }: WebhookEndpoint, now: Date): Delivery {

@@ -6,8 +6,10 @@ import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { HostResolver } from '../../src/outbound/host-resolver.port.js';
 import { Sql } from '../../src/persistence/sql.port.js';
+import { WAITING_PER_ENDPOINT_MAX } from '../../src/webhooks/domain/delivery.js';
 import { type Answer, startApplication, type TestApplication } from '../setup/application.js';
-import { WebhookClient } from '../setup/webhook-client.js';
+import { expectProblem } from '../setup/expect-error.js';
+import { WebhookClient, WEBHOOKS } from '../setup/webhook-client.js';
 import { WebhookReceiver } from '../setup/webhook-receiver.js';
 
 const WAIT = { timeout: 45_000, interval: 20 };
@@ -158,6 +160,46 @@ describe('a receiver that never answers', () => {
     expect(most).toBeLessThanOrEqual(4);
     await client.remove(slow, quick);
   });
+});
+
+describe('an endpoint with as many waiting as may', () => {
+  it('takes no test and nothing by hand until fewer wait', async () => {
+    const id = await subscribe(receiver.toUrl('/full'));
+    await fill(id, WAITING_PER_ENDPOINT_MAX);
+    const dead = await client.listDeliveries(id, '?status=dead');
+    expect(dead).toHaveLength(2);
+    for (const path of [
+      'test',
+      'deliveries/redeliver-dead',
+      `deliveries/${dead[0].id}/redeliver`,
+    ]) {
+      const refused = await atelier.call('POST', `${WEBHOOKS}/${id}/${path}`, {}, client.session);
+      expectProblem(refused, { status: 409, code: 'request.conflict' });
+      expect(refused.body.detail).toContain('10000 deliveries wait');
+      expect(refused.headers.get('retry-after')).toBe('60');
+    }
+    const [waiting] = await client.listDeliveries(id, '?status=pending&limit=1');
+    await client.must(202, 'POST', `/${id}/deliveries/${waiting.id}/redeliver`);
+    await expect.poll(() => receiver.listAt('/full').length, WAIT).toBe(1);
+    await expect.poll(() => client.listDeliveries(id, '?status=delivered'), WAIT).toHaveLength(1);
+    const again = await client.must(202, 'POST', `/${id}/deliveries/redeliver-dead`);
+    expect(again).toEqual({ redelivered: 1, has_more: true });
+    await client.remove(id);
+  });
+
+  /** So many that wait for a time far off, and two that were given up. */
+  async function fill(id: string, waiting: number): Promise<void> {
+    await atelier.app.get(Sql).query(
+      'test_webhooks_fill',
+      `INSERT INTO webhook_deliveries (id, endpoint_id, search_space_id, event_id, event, data, occurred_at, status,
+         available_at, created_at, finished_at)
+       SELECT gen_random_uuid(), e.id, e.search_space_id, gen_random_uuid(), 'budget.exhausted', '{}', now(),
+         CASE WHEN at > 2 THEN 'pending' ELSE 'dead' END, now() + interval '1 hour', now(),
+         CASE WHEN at > 2 THEN NULL ELSE now() END
+       FROM webhook_endpoints e, generate_series(1, $2::int) AS at WHERE e.id = $1 RETURNING id`,
+      [id, waiting + 2],
+    );
+  }
 });
 
 describe('a receiver that fails', () => {

@@ -47,6 +47,10 @@ const ADD_DELIVERY = `
 const LOCK_DELIVERY = `
   SELECT ${DELIVERY_COLUMNS} FROM webhook_deliveries WHERE endpoint_id = $1 AND id = $2 FOR UPDATE`;
 
+const COUNT_WAITING = `
+  SELECT count(*)::int AS count FROM (
+    SELECT FROM webhook_deliveries WHERE endpoint_id = $1 AND status = 'pending' LIMIT $2) AS waiting`;
+
 const AGAIN = `
   UPDATE webhook_deliveries
      SET status = 'pending', attempts = 0, available_at = now(), claimed_until = NULL, finished_at = NULL`;
@@ -141,6 +145,11 @@ export class TypeormWebhooksRepository extends WebhooksRepository {
   async lockDelivery(endpointId: string, deliveryId: string): Promise<Delivery | null> {
     const [row] = await this.manager.query<DeliveryRow[]>(LOCK_DELIVERY, [endpointId, deliveryId]);
     return row ? toDelivery(row) : null;
+  }
+
+  async countWaiting(endpointId: string, most: number): Promise<number> {
+    const [row] = await this.manager.query<{ count: number }[]>(COUNT_WAITING, [endpointId, most]);
+    return row?.count ?? 0;
   }
 
   async redeliver(deliveryId: string): Promise<void> {

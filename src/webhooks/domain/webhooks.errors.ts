@@ -23,6 +23,15 @@ export function webhookDisabled(): DomainError {
   );
 }
 
+export function tooManyWaiting(most: number): DomainError {
+  return new DomainError(
+    'request.conflict',
+    `${most} deliveries wait for this webhook, which is the most. See in its log why they are not taken; ask again ` +
+      'when fewer wait.',
+    { retryAfterS: 60 },
+  );
+}
+
 export function deliveryUnderWay(): DomainError {
   return new DomainError(
     'request.conflict',

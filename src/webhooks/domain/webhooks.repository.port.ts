@@ -29,6 +29,9 @@ export abstract class WebhooksRepository {
   /** The row of this endpoint's log, kept from changing until the transaction ends. */
   abstract lockDelivery(endpointId: string, deliveryId: string): Promise<Delivery | null>;
 
+  /** How many wait to be sent; no more than `most` are counted. */
+  abstract countWaiting(endpointId: string, most: number): Promise<number>;
+
   /** To be sent at once, with all attempts anew. */
   abstract redeliver(deliveryId: string): Promise<void>;
 

@@ -69,8 +69,8 @@ export class WebhookDeliveriesController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
   ): Promise<RedeliveredResponse> {
-    const redelivered = await this.deliveries.redeliverDead(caller, id);
-    return { redelivered, has_more: redelivered === REDELIVERED_MAX };
+    const { count, hasMore } = await this.deliveries.redeliverDead(caller, id);
+    return { redelivered: count, has_more: hasMore };
   }
 
   @Post('deliveries/:deliveryId/redeliver')
