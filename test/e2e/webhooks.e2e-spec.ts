@@ -103,6 +103,7 @@ describe('a webhook', () => {
     [{ url: 'https://10.0.0.1/' }, 'url'],
     [{ url: `https://hooks.example.com/${'x'.repeat(2_048)}` }, 'url'],
     [{ url: 'https://hooks.example.com/#part' }, 'url'],
+    [{ url: 'https://hooks.example.com/\0' }, 'url'],
     [{ events: [] }, 'events'],
     [{ events: ['generation.dreamt'] }, 'events'],
     [{ events: ['webhook.test'] }, 'events'],

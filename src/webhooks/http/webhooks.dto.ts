@@ -16,7 +16,7 @@ import {
   MinLength,
   ValidateIf,
 } from 'class-validator';
-import { TEXT_FORM, TEXT_MESSAGE } from '../../common/text-form.js';
+import { LINE_FORM, LINE_MESSAGE, TEXT_FORM, TEXT_MESSAGE } from '../../common/text-form.js';
 import { PageQueryDto } from '../../http/page-query.dto.js';
 import {
   DESCRIPTION_LENGTH_MAX,
@@ -40,6 +40,7 @@ class TargetFields {
   })
   @IsString()
   @MinLength(1)
+  @Matches(LINE_FORM, { message: LINE_MESSAGE })
   @MaxLength(URL_LENGTH_MAX)
   url: string;
 
