@@ -16,6 +16,7 @@ import { makePicture } from '../simulators/simulator-picture.js';
 
 const OPENAI = '/v1/images/generations';
 const GOOD = { prompt: 'a fox', size: '32x32' };
+const ANY_STYLE = { model: 'gpt-image-2', size: '1024x1024' };
 const FILE_LIMIT_BYTES = 1_048_576;
 const INVALID = { status: 400, code: 'request.invalid' };
 const LACKED = { status: 400, code: 'routing.capability_missing' };
@@ -77,6 +78,10 @@ describe('fields of a generation', () => {
     ['a blank prompt', { prompt: ' \n\t ' }, 'prompt'],
     ['NUL in the prompt', { prompt: 'a\0b' }, 'prompt'],
     ['half a surrogate pair in the prompt', { prompt: 'a\ud800b' }, 'prompt'],
+    ['NUL in the quality', { quality: 'a\0' }, 'quality'],
+    ['NUL in a style, where any is let in', { ...ANY_STYLE, style: 'a\0' }, 'style'],
+    ['half a surrogate pair in such a style', { ...ANY_STYLE, style: '\ud800' }, 'style'],
+    ['NUL in the model', { model: 'a\0' }, 'model'],
     ['0 pictures', { n: 0 }, 'n'],
     ['11 pictures', { n: 11 }, 'n'],
     ['1.5 pictures', { n: 1.5 }, 'n'],
@@ -90,10 +95,17 @@ describe('fields of a generation', () => {
     await refuseOpenai({ ...GOOD, ...change }, { ...INVALID, field });
   });
 
+  it.each<[string, object]>([
+    ['user', { user: 'a\0' }],
+    ['safety_identifier', { safety_identifier: '\udc00' }],
+  ])("refuses what cannot be stored in OpenAI's %s", async (field, change) => {
+    await refuseOpenai({ ...GOOD, ...change }, { ...INVALID, field });
+  });
+
   it.each<[string, object, string]>([
     ['a size the model cannot make', { size: '8x8' }, 'size'],
     ['more pixels than the model can make', { size: '9999x9999' }, 'size'],
-    ['a quality the model does not know', { quality: 'a\0' }, 'quality'],
+    ['a quality the model does not know', { quality: 'superb' }, 'quality'],
     ['a style the model does not know', { style: 'baroque' }, 'style'],
   ])('refuses %s on both faces, and says what to choose instead', async (_title, change, field) => {
     const { body } = await refuse({ ...GOOD, ...change }, { ...LACKED, field });

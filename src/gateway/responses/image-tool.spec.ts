@@ -58,6 +58,8 @@ describe('a call of it', () => {
     ['{"prompt":"a fox","n":1.5}', expect.stringContaining('n must')],
     ['{"prompt":"  "}', expect.stringContaining('prompt')],
     ['{"prompt":{}}', expect.stringContaining('prompt')],
+    ['{"prompt":"a \\u0000 fox"}', expect.stringContaining('NUL')],
+    ['{"prompt":"a \\ud800 fox"}', expect.stringContaining('surrogate')],
     ['["a fox"]', expect.stringContaining('JSON object')],
     ['null', expect.stringContaining('JSON object')],
     ['{"prompt":', expect.stringContaining('JSON object')],

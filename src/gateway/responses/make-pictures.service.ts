@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../common/caller.js';
 import { DomainError } from '../../common/domain-error.js';
+import { TEXT_FORM } from '../../common/text-form.js';
 import { AppConfig } from '../../config/app-config.js';
 import { CreateGenerationService } from '../../generations/create-generation.service.js';
 import { isConcluded } from '../../generations/domain/generation.js';
@@ -103,7 +104,8 @@ function toRequest({ searchSpaceId, tool, wish, session }: PictureOrder): Genera
     searchSpaceId,
     prompt: wish.prompt,
     model: tool.model,
-    session,
+    // One that cannot be stored is none: it only decides where a request runs best.
+    session: session !== null && TEXT_FORM.test(session) ? session : null,
     operation: 'generate',
     n: wish.n,
     size: size.widthPx === null ? null : `${size.widthPx}x${size.heightPx}`,

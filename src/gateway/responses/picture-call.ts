@@ -1,5 +1,6 @@
 import { countCharacters } from '../../common/count-characters.js';
 import { PROMPT_CHARS_MAX } from '../../common/prompt-length.js';
+import { TEXT_FORM } from '../../common/text-form.js';
 import type { ResponsesRequest } from '../../inference/domain/read-responses-request.js';
 import { CALL_PICTURES_MAX, IMAGE_TOOL, type ImageTool } from './image-tool.js';
 import { type ResponseItem, readText } from './response-item.js';
@@ -31,6 +32,9 @@ export function readWish(call: ResponseItem, tool: ImageTool): PictureWish | str
   const given = parseArguments(readText(call.arguments));
   const prompt = readText(given?.prompt);
   if (prompt.trim() === '') return 'The arguments must be a JSON object with a prompt.';
+  if (!TEXT_FORM.test(prompt)) {
+    return 'The prompt must not hold NUL characters or broken surrogate pairs.';
+  }
   if (countCharacters(prompt) > PROMPT_CHARS_MAX) {
     return `The prompt is too long: at most ${PROMPT_CHARS_MAX} characters.`;
   }

@@ -127,6 +127,7 @@ export function assertRequest(request: GenerationRequest): void {
   else if (request.prompt !== '') {
     throw DomainError.invalid('prompt_template', 'must not be given together with prompt');
   }
+  assertTexts(request);
   assertJson('metadata', request.metadata, METADATA_BYTES_MAX);
   assertJson('provider_options', request.providerOptions, PROVIDER_OPTIONS_BYTES_MAX);
   request.referenceImages.forEach((image, index) =>
@@ -172,6 +173,13 @@ function assertReference(image: ReferenceImage, field: string): void {
   }
 }
 
+/** Words that no list of ours bounds are stored as they come. */
+function assertTexts({ model, quality, style, openaiOptions }: GenerationRequest): void {
+  for (const [field, value] of Object.entries({ model, quality, style, ...openaiOptions })) {
+    if (!isStorable(value)) throw unstorable(field);
+  }
+}
+
 /** What is stored as JSON must fit, and hold no text that the database cannot keep. */
 function assertJson(field: string, value: object | null, bytesMax: number): void {
   if (value === null) return;
@@ -179,9 +187,11 @@ function assertJson(field: string, value: object | null, bytesMax: number): void
   if (Buffer.byteLength(text) > bytesMax) {
     throw DomainError.invalid(field, `must be at most ${bytesMax} bytes of JSON`);
   }
-  if (!isStorable(value)) {
-    throw DomainError.invalid(field, 'must not hold NUL characters or broken surrogate pairs');
-  }
+  if (!isStorable(value)) throw unstorable(field);
+}
+
+function unstorable(field: string): DomainError {
+  return DomainError.invalid(field, 'must not hold NUL characters or broken surrogate pairs');
 }
 
 /** Names of members included. */
