@@ -1,6 +1,6 @@
 // Proves templates: values are plain text that is put in once, and whatever does not fit is named.
 import { describe, expect, it } from 'vitest';
-import { type NewVariable, renderTemplate, toVariables } from './template.js';
+import { type NewVariable, renderTemplate, TOLD_CHARS_MAX, toVariables } from './template.js';
 
 function render(text: string, given: Record<string, unknown>, told: NewVariable[] = []): string {
   return renderTemplate({ text, variables: toVariables(text, told) }, given);
@@ -75,6 +75,17 @@ describe('toVariables', () => {
       refused = error;
     }
     expect(refused).toMatchObject({ code: 'request.invalid', fields: [{ field }] });
+  });
+
+  it('takes so much to be told of all variables together, and no more', () => {
+    const told = (chars: number): NewVariable[] => [
+      { name: 'a', maxLength: 10_000, choices: ['x'.repeat(9_000), '🦊'.repeat(chars - 9_002)] },
+      { name: 'b', default: 'x', description: 'y' },
+    ];
+    expect(toVariables('{{a}} {{b}}', told(TOLD_CHARS_MAX - 1_001))).toHaveLength(2);
+    const most = told(TOLD_CHARS_MAX - 1_001);
+    const more = [...most, { name: 'c', description: 'x'.repeat(1_002) }];
+    expect(() => toVariables('{{a}} {{b}} {{c}}', more)).toThrow('20001 characters');
   });
 
   it('takes 32 variables and no more', () => {

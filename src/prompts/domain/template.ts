@@ -9,6 +9,8 @@ export const VARIABLES_MAX = 32;
 export const VARIABLE_NAME_FORM = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 export const VALUE_CHARS_MAX = PROMPT_CHARS_MAX;
 export const CHOICES_MAX = 50;
+/** Of all that is told of a version's variables together: a page of templates is held in memory at once. */
+export const TOLD_CHARS_MAX = 20_000;
 /** Of a template; the oldest goes when one more is made. */
 export const VERSIONS_KEPT_MAX = 100;
 /** Of one space; the next one is refused. */
@@ -87,6 +89,7 @@ export function toVariables(text: string, told: readonly NewVariable[]): Templat
   if (variables.size > VARIABLES_MAX) {
     throw DomainError.invalid('template', `must have at most ${VARIABLES_MAX} variables`);
   }
+  assertToldLength([...variables.values()]);
   return [...variables.values()];
 }
 
@@ -137,6 +140,20 @@ function malformed(): DomainError {
   );
 }
 
+function assertToldLength(variables: readonly TemplateVariable[]): void {
+  const texts = variables.flatMap((one) => [
+    one.default ?? '',
+    one.description,
+    ...(one.choices ?? []),
+  ]);
+  const length = texts.reduce((sum, text) => sum + countCharacters(text), 0);
+  if (length <= TOLD_CHARS_MAX) return;
+  throw DomainError.invalid(
+    'variables',
+    `have ${length} characters of default, description and enum together; at most ${TOLD_CHARS_MAX} are taken: shorten them`,
+  );
+}
+
 function toVariable(told: NewVariable, field: string): TemplateVariable {
   const variable: TemplateVariable = {
     name: told.name,
@@ -178,9 +195,8 @@ function assertLength({ maxLength }: TemplateVariable, value: string, field: str
 }
 
 function toLength(text: string, values: ReadonlyMap<string, string>): number {
+  const lengths = new Map([...values].map(([name, value]) => [name, countCharacters(value)]));
   let length = countCharacters(text.replace(MARK, ''));
-  for (const [, inner = ''] of text.matchAll(MARK)) {
-    length += countCharacters(values.get(inner.trim()) ?? '');
-  }
+  for (const [, inner = ''] of text.matchAll(MARK)) length += lengths.get(inner.trim()) ?? 0;
   return length;
 }
