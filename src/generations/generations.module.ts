@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { EntityManager } from 'typeorm';
+import { AuthModule } from '../auth/auth.module.js';
 import { BillingModule } from '../billing/billing.module.js';
 import type { SettlementRider } from '../billing/domain/settlement-rider.js';
 import { SettlementRiders } from '../billing/settlement-riders.js';
@@ -137,6 +138,7 @@ const RIDERS: readonly SettlementRider[] = [
 @Module({
   imports: [
     TypeOrmModule.forFeature([GenerationEntity, AttemptEntity]),
+    AuthModule,
     BillingModule,
     ConnectionsModule,
     HistoryModule,

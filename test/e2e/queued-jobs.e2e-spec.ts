@@ -17,7 +17,7 @@ import { Sql } from '../../src/persistence/sql.port.js';
 import type { Answer } from '../setup/application.js';
 import { openEvents, type ServerEvent } from '../setup/event-stream.js';
 import { expectProblem } from '../setup/expect-error.js';
-import { addMember, createPerson, operatorOf, type Person } from '../setup/people.js';
+import { addMember, createKey, createPerson, operatorOf, type Person } from '../setup/people.js';
 import {
   GENERATIONS,
   startWithVendor,
@@ -244,9 +244,9 @@ describe('events', () => {
 
 describe('dead letters', () => {
   /** As if the process that ran it had gone away in the middle of the call. */
-  async function interrupt(body: object = SMALL): Promise<string> {
+  async function interrupt(body: object = SMALL, headers: object = {}): Promise<string> {
     const first = await occupy(30_000);
-    const { id } = (await post(body)).body;
+    const { id } = (await post(body, headers)).body;
     await query(
       "UPDATE generation_attempts SET state = 'sent', sent_at = now() WHERE generation_id = $1",
       [id],
@@ -368,6 +368,27 @@ describe('dead letters', () => {
     expect(await listOf(atelier.spaceId)).toEqual([kept]);
     expect(await listOf(newId())).toEqual([]);
     expect((await operate('DELETE', `/${kept.id}`)).status).toBe(204);
+  });
+
+  it('ask for no more than their API key may ask for by now', async () => {
+    const key = await createKey(atelier, operatorOf(atelier), atelier.spaceId);
+    const failed = await interrupt({ ...SMALL, model: 'embedded-image' }, key.headers);
+    const letter = await find(failed);
+    const limit = (models: string[]) =>
+      atelier.call(
+        'PATCH',
+        `/api/v1/api-keys/${key.id}`,
+        { allowed_models: models },
+        operatorOf(atelier),
+      );
+    const retry = () => operate('POST', `/${letter.id}/retry`, { confirm_may_pay_twice: true });
+    expect((await limit(['gpt-*'])).status).toBe(200);
+    expectProblem(await retry(), { status: 403, code: 'auth.model_not_allowed' });
+    expect(await find(failed)).toEqual(letter);
+    expect((await limit(['embedded-*'])).status).toBe(200);
+    const retried = await retry();
+    expect(retried.status).toBe(202);
+    await reach(retried.body.generation_id, 'succeeded');
   });
 
   it('are dismissed; faults of vendors and callers are none', async () => {

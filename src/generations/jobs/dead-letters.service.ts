@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/domain/audit-trail.port.js';
+import { ApiKeysReader } from '../../auth/domain/api-keys.reader.port.js';
 import { DomainError } from '../../common/domain-error.js';
 import { isId, newId } from '../../common/ids.js';
 import type { PageRequest } from '../../common/page.js';
@@ -12,6 +13,7 @@ import {
   DeadLettersReader,
   DeadLettersRepository,
 } from '../domain/dead-letters.repository.port.js';
+import type { Generation } from '../domain/generation.js';
 import { GenerationsRepository } from '../domain/generations.repository.port.js';
 import type { GenerationView } from '../generation-view.js';
 import { toRetryAsking, toRetryRequest } from './to-retry.js';
@@ -24,6 +26,7 @@ export class DeadLettersService {
     private readonly generations: GenerationsRepository,
     private readonly creations: CreateGenerationService,
     private readonly media: MediaService,
+    private readonly apiKeys: ApiKeysReader,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -86,7 +89,7 @@ export class DeadLettersService {
       ]);
       const request = toRetryRequest(generation, [...inputs, ...masks], retryId);
       const preference = { waitS: 0, applied: null };
-      const asking = toRetryAsking(generation);
+      const asking = toRetryAsking(generation, await this.listAllowed(generation));
       return (await this.creations.create(request, asking, { preference, phases })).view;
     } catch (error) {
       await this.unitOfWork.run((scope) =>
@@ -94,6 +97,14 @@ export class DeadLettersService {
       );
       throw error;
     }
+  }
+
+  /** A retry asks for no more than its key may ask for by now. */
+  private async listAllowed({ apiKeyId }: Generation): Promise<readonly string[]> {
+    if (apiKeyId === null) return [];
+    const key = await this.apiKeys.findById(apiKeyId);
+    if (!key) throw keyGone();
+    return key.allowedModels;
   }
 }
 
@@ -126,6 +137,14 @@ function confirmRequired(): DomainError {
     'A provider may have had this generation already, and may want to be paid for it. Look at its reconciliation item ' +
       'first; to send it again nevertheless, repeat this with confirm_may_pay_twice: true.',
     { details: { field: 'confirm_may_pay_twice' } },
+  );
+}
+
+function keyGone(): DomainError {
+  return new DomainError(
+    'request.conflict',
+    'The API key that asked for this generation is gone, and with it what it may ask for. Dismiss the letter; its ' +
+      'maker can send the request again.',
   );
 }
 

@@ -72,8 +72,11 @@ function toSent({ sentPrompt, promptValidation }: StoredOptions): Partial<Genera
   return { sentPrompt, promptValidation };
 }
 
-/** On behalf of whoever asked for it first: the same user, key and space pay, within the same budgets. */
-export function toRetryAsking(generation: Generation): Asking {
+/**
+ * On behalf of whoever asked for it first: the same user, key and space pay, within the same budgets.
+ * @param allowedModels what the key is held to by now; empty: nothing, or there is no key
+ */
+export function toRetryAsking(generation: Generation, allowedModels: readonly string[]): Asking {
   const { callerId, createdBy, apiKeyId, searchSpaceId } = generation;
   return {
     caller: {
@@ -84,6 +87,7 @@ export function toRetryAsking(generation: Generation): Asking {
       sessionId: null,
       boundSpaceId: apiKeyId === null ? null : searchSpaceId,
       scopes: null,
+      allowedModels,
     },
     route: ROUTE,
     fingerprint: toFingerprint({ retried_from: generation.id }),
