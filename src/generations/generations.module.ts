@@ -31,6 +31,7 @@ import { TypeormGenerationsRepository } from './adapters/typeorm-generations.rep
 import { AdmissionParts } from './admission-parts.js';
 import { AdmitGenerationService } from './admit-generation.service.js';
 import { AwaitGenerationService } from './await-generation.service.js';
+import { BatchesTrimmer } from './batches/batches.trimmer.js';
 import { CreateBatchService } from './batches/create-batch.service.js';
 import { ViewBatchService } from './batches/view-batch.service.js';
 import { CallVendorService } from './call-vendor.service.js';
@@ -179,6 +180,7 @@ const RIDERS: readonly SettlementRider[] = [
     AdmitGenerationService,
     AwaitGenerationService,
     BatchCreation,
+    BatchesTrimmer,
     CreateBatchService,
     ViewBatchService,
     ConcludedListener,

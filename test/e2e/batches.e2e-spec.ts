@@ -2,6 +2,7 @@
 // a batch repeated under its key is made once; and the short way from a prompt to a picture.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
+import { BatchesTrimmer } from '../../src/generations/batches/batches.trimmer.js';
 import { Sql } from '../../src/persistence/sql.port.js';
 import type { Answer } from '../setup/application.js';
 import { expectProblem } from '../setup/expect-error.js';
@@ -108,6 +109,37 @@ describe('a batch', () => {
     const made = await post({ search_space_id: space, requests });
     expect(made.body).toMatchObject({ total: 10, succeeded: 4, failed: 6 });
     expect(await walletOf(space)).toMatchObject({ available_micros: 0, held_micros: 0 });
+  });
+
+  it('goes with the last of its generations, once its key has lapsed', async () => {
+    const space = await createSpace(atelier, ann);
+    const make = async () =>
+      (await post({ search_space_id: space, requests: [SMALL, SMALL] })).body;
+    const [old, young] = [await make(), await make()];
+    const age = `UPDATE generation_batches SET created_at = now() - interval '2 days' WHERE id = $1`;
+    await atelier.app.get(Sql).query('test_age_batch', age, [old.id]);
+    const read = async ({ id }: Answer['body']) => {
+      await atelier.app.get(BatchesTrimmer).trim();
+      const path = `${GENERATIONS}/batches/${id}`;
+      const answer = await atelier.call('GET', path, undefined, ann.session);
+      return answer.status === 200 ? items(answer).map((item: number[]) => item[1]) : answer.status;
+    };
+    const drop = ({ data }: Answer['body'], index: number) =>
+      must(
+        atelier,
+        200,
+        'DELETE',
+        `${GENERATIONS}/${data[index].generation.id}`,
+        undefined,
+        ann.session,
+      );
+    for (const batch of [old, young]) await drop(batch, 0);
+    expect([await read(old), await read(young)]).toEqual([
+      [410, 201],
+      [410, 201],
+    ]);
+    for (const batch of [old, young]) await drop(batch, 1);
+    expect([await read(old), await read(young)]).toEqual([404, [410, 410]]);
   });
 
   it('of which nothing was admitted answers as the refusal, and leaves nothing', async () => {

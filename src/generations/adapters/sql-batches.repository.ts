@@ -17,6 +17,11 @@ interface BatchRow {
   closed_at: Date | null;
 }
 
+interface ForgetRow {
+  last: string | null;
+  looked: number;
+}
+
 @Injectable()
 export class SqlBatchesRepository extends BatchesRepository {
   constructor(private readonly sql: Sql) {
@@ -54,6 +59,12 @@ export class SqlBatchesRepository extends BatchesRepository {
 
   async remove(id: string): Promise<void> {
     await this.sql.query('generations_remove_batch', REMOVE, [id]);
+  }
+
+  async forget(after: string | null, olderThanS: number, most: number): Promise<string | null> {
+    const values = [after, olderThanS, most];
+    const [row] = await this.sql.query<ForgetRow>('generations_forget_batches', FORGET, values);
+    return row && row.looked === most ? row.last : null;
   }
 
   private async findByKey(callerId: string, key: string | null): Promise<Batch> {
@@ -104,3 +115,18 @@ const CLOSE = `
    WHERE id = $1`;
 
 const REMOVE = 'DELETE FROM generation_batches WHERE id = $1';
+
+/** By steps along the ids: however many batches there are, one statement looks at few of them. */
+const FORGET = `
+  WITH looked AS (
+    SELECT id, created_at, generation_ids FROM generation_batches
+     WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $3
+  ), gone AS (
+    DELETE FROM generation_batches WHERE id IN (
+      SELECT l.id FROM looked l
+       WHERE l.created_at < now() - make_interval(secs => $2)
+         AND NOT EXISTS (SELECT FROM generations g WHERE g.id = ANY (l.generation_ids)))
+    RETURNING id)
+  SELECT (SELECT id FROM looked ORDER BY id DESC LIMIT 1) AS last,
+         (SELECT count(*)::int FROM looked) AS looked,
+         (SELECT count(*)::int FROM gone) AS gone`;

@@ -15,4 +15,11 @@ export abstract class BatchesRepository {
 
   /** Drops a batch of which nothing was admitted. */
   abstract remove(id: string): Promise<void>;
+
+  /**
+   * Drops batches older than `olderThanS` of which no generation is left, among the `most` that follow the given id.
+   * @param after null = from the oldest on
+   * @returns the last id looked at; null = the end was reached
+   */
+  abstract forget(after: string | null, olderThanS: number, most: number): Promise<string | null>;
 }
