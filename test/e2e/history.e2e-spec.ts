@@ -204,6 +204,7 @@ describe('filters', () => {
     'favourite=false',
     'has_images=yes',
     'created_from=yesterday',
+    'created_to=9999-12-31T23:59:59-12:00',
     'created_by=me',
     'min_cost_micros=-1',
     'order=best',
