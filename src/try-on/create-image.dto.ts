@@ -3,6 +3,7 @@ import { Transform, type TransformFnParams, Type } from 'class-transformer';
 import {
   IsIn,
   IsNotEmpty,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -99,6 +100,7 @@ export class CreateTryOnDto {
       'Needed unless the search space declares it of all its pictures. In a form: as JSON',
   })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => TryOnConsentDto)
   consent?: TryOnConsentDto;

@@ -17,6 +17,7 @@ import { TRY_ON_PROMPT } from '../generations/domain/try-on.js';
 import { GenerationLinks } from '../generations/generation-links.js';
 import { QuoteGenerationService } from '../generations/quote-generation.service.js';
 import { toConsentStatement } from '../generations/try-on-consent.dto.js';
+import { findExcess, JSON_BOUNDS } from '../http/json-body.js';
 import { contextOf } from '../http/request-context.js';
 import { createValidationPipe } from '../http/validation.pipe.js';
 import { FACADE_ROUTE } from './consent-requirement.js';
@@ -217,6 +218,8 @@ function toFormBody(fields: Readonly<Record<string, string>>): Fields {
   const { consent, ...others } = fields;
   if (consent === undefined || consent === '') return others;
   if (consent.length > CONSENT_CHARS_MAX) throw DomainError.invalid('consent', 'is too long');
+  const excess = findExcess(consent, JSON_BOUNDS);
+  if (excess !== null) throw DomainError.invalid('consent', excess);
   try {
     return { ...others, consent: JSON.parse(consent) as unknown };
   } catch (cause) {

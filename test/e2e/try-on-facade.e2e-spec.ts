@@ -226,10 +226,13 @@ describe('a try-on by form', () => {
     socket.destroy();
   });
 
+  const NESTED = '['.repeat(2_048) + ']'.repeat(2_048);
   it.each<[string, object, Record<string, Buffer>, string]>([
     ['a file of another name', {}, { picture: Buffer.from('x') }, 'user_image'],
     ['text in place of a picture', {}, { user_image: Buffer.from('no picture') }, 'user_image'],
     ['a consent that is no JSON', { consent: 'yes' }, {}, 'consent'],
+    ['a consent that is a list', { consent: '[]' }, {}, 'consent'],
+    ['a consent of lists in lists', { consent: NESTED }, {}, 'consent'],
     ['a field it does not know', { colour: 'red' }, {}, 'colour'],
   ])('is refused for %s', async (_name, fields, files, told) => {
     const { status, body } = await send(

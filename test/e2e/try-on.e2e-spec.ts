@@ -153,6 +153,8 @@ describe('a try-on', () => {
       { operation: 'edit', prompt: 'x', reference_images: [{ data: 'AA' }] },
       'consent',
     ],
+    ['a consent that is a list', { consent: [] }, 'consent'],
+    ['a consent in a list', { consent: [CONSENT] }, 'consent'],
     ['a basis that is none', { consent: { subject: 'self', basis: 'because' } }, 'consent.basis'],
   ])('is refused for %s', async (_name, more, field) => {
     const { status, body } = await make(more);

@@ -234,11 +234,9 @@ export class CreateGenerationDto {
   @Type(() => ReferenceImageDto)
   mask?: ReferenceImageDto;
 
-  @ApiPropertyOptional({
-    type: TryOnConsentDto,
-    description: 'Of a try-on: why the person may be shown',
-  })
+  @ApiPropertyOptional({ type: TryOnConsentDto, description: 'Why the person may be shown' })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => TryOnConsentDto)
   consent?: TryOnConsentDto;
