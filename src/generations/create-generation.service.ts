@@ -17,6 +17,7 @@ import type { Generation } from './domain/generation.js';
 import {
   assertOwnInputs,
   assertRequest,
+  bringsPictures,
   type GenerationRequest,
 } from './domain/generation-request.js';
 import type { OwnedRun } from './domain/generations.repository.port.js';
@@ -87,13 +88,17 @@ export class CreateGenerationService {
     options: CreateOptions,
   ): Promise<Creation> {
     const { preference, phases } = options;
-    const ticket = preference.waitS > 0 ? this.starts.reserve(draft.generation) : null;
+    const isWaited = preference.waitS > 0;
+    const ticket = isWaited ? this.starts.reserve(draft.generation) : null;
+    const isIntake = !isWaited && bringsPictures(request);
+    const intake = isIntake ? this.starts.reserveIntake(draft.generation) : null;
     let refusal: Refusal | null = null;
     let isAdmitted = false;
     try {
       refusal = await this.admit(request, draft, asking, ticket !== null, phases);
       isAdmitted = refusal === null;
     } finally {
+      intake?.end();
       // Whoever only waits for another request's pictures takes no place from those who run.
       if (!isAdmitted) ticket?.end();
     }

@@ -17,12 +17,15 @@ import { RunInSlotService } from './run-in-slot.service.js';
 import { toUnsent } from './unsent-run.js';
 
 const MS_PER_S = 1_000;
+const INTAKES_TAKEN =
+  'Too many requests bring pictures at this moment. Wait and try again, or name stored ones by their media_id.';
 
 /** Begins admitted generations: here under a slot, or by way of the queue. */
 @Injectable()
 export class StartRunService {
   private readonly logger = new Logger(StartRunService.name);
   private readonly slots: RunSlots;
+  private readonly intakes: RunSlots;
 
   constructor(
     private readonly config: AppConfig,
@@ -32,7 +35,9 @@ export class StartRunService {
     private readonly runner: RunInSlotService,
     private readonly conclusions: ConcludeGenerationService,
   ) {
-    this.slots = new RunSlots(config.limits.runsMax, config.limits.runsWaitingMax);
+    const { runsMax, runsWaitingMax } = config.limits;
+    this.slots = new RunSlots(runsMax, runsWaitingMax);
+    this.intakes = new RunSlots(runsMax, runsWaitingMax, INTAKES_TAKEN);
   }
 
   get owner(): string {
@@ -42,6 +47,14 @@ export class StartRunService {
   /** @throws DomainError `request.busy` before anything was written. */
   reserve({ searchSpaceId, priority }: Generation): RunTicket {
     return this.slots.reserve(searchSpaceId, priority);
+  }
+
+  /**
+   * A place for the time in which pictures come in that nobody has paid for yet, for a request that does not wait for its
+   * run: as many as for those that do. @throws DomainError `request.busy`
+   */
+  reserveIntake({ searchSpaceId }: Generation): RunTicket {
+    return this.intakes.reserve(searchSpaceId);
   }
 
   /** What its admission says to the queue. @param waits whether a worker is to take it */

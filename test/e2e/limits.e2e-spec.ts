@@ -1,5 +1,8 @@
 // Proves the limits of a caller and of the process: so many requests a minute with the standard headers, so many runs
 // at once; what is refused leaves no row and holds no money.
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, startApplication, type TestApplication } from '../setup/application.js';
 import { expectOpenaiError, expectProblem } from '../setup/expect-error.js';
@@ -9,6 +12,7 @@ import { GENERATIONS } from '../setup/vendor-application.js';
 
 /** Left of the running minute at least, so that all counted requests fall into one. */
 const ROOM_MS = 15_000;
+const SOON = { timeout: 30_000, interval: 20 };
 const OPENAI = '/v1/images/generations';
 const SMALL = { prompt: 'a fox', size: '32x32' };
 
@@ -90,7 +94,12 @@ describe('RUNS_MAX', () => {
   let atelier: TestApplication;
 
   beforeAll(async () => {
-    atelier = await startApplication({ RUNS_MAX: '1', RUNS_WAITING_MAX: '1', RUN_WAIT_S: '2' });
+    atelier = await startApplication({
+      RUNS_MAX: '1',
+      RUNS_WAITING_MAX: '1',
+      RUN_WAIT_S: '2',
+      OUTBOUND_ALLOW: '127.0.0.1',
+    });
   });
   afterAll(async () => {
     await atelier.stop();
@@ -135,6 +144,41 @@ describe('RUNS_MAX', () => {
     const statuses = await Promise.all([first, second]);
     expect(statuses.map(({ status }) => status)).toEqual([201, 201]);
     expect((await atelier.call('POST', GENERATIONS, SMALL)).status).toBe(201);
+  });
+
+  it('bounds whose pictures come in, also where nobody waits for the result', async () => {
+    const open: ServerResponse[] = [];
+    const host = createServer((_request, response) => void open.push(response));
+    host.listen(0, '127.0.0.1');
+    await once(host, 'listening');
+    const { port } = host.address() as AddressInfo;
+    const before = await books();
+    const url = `http://127.0.0.1:${port}/never.png`;
+    const edit = { ...SMALL, operation: 'edit', reference_images: [{ url }] };
+    const ask = () =>
+      atelier.call('POST', GENERATIONS, edit, { ...atelier.key, prefer: 'respond-async' });
+    const answers = Array.from({ length: 5 }, ask);
+    await expect.poll(() => open.length, SOON).toBe(2);
+    const refused = await Promise.all([Promise.race(answers), ask()]);
+    for (const answer of refused) {
+      expectProblem(answer, busy);
+      expect(answer.body.detail).toContain('pictures');
+    }
+    // Those that wait for no picture are let in beside them.
+    const plain = { ...atelier.key, prefer: 'respond-async' };
+    const { status, body } = await atelier.call('POST', GENERATIONS, SMALL, plain);
+    expect(status).toBe(202);
+    await expect
+      .poll(async () => (await atelier.call('GET', `${GENERATIONS}/${body.id}`)).body.status, SOON)
+      .toBe('succeeded');
+    for (const response of open) response.writeHead(404).end();
+    const statuses = (await Promise.all(answers)).map((answer) => answer.status);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([400, 400, 429, 429, 429]);
+    expect(open).toHaveLength(2);
+    expect((await books()).rows).toBe(before.rows + 1);
+    host.closeAllConnections();
+    host.close();
+    await once(host, 'close');
   });
 
   it('refuses nobody who does not wait for the result', async () => {

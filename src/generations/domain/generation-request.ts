@@ -165,6 +165,13 @@ export function assertOwnInputs({ referenceImages, mask, templateWish }: Generat
   );
 }
 
+/** Whether pictures are to be fetched or read for it; those of a form, and those of the store, are there. */
+export function bringsPictures({ referenceImages, mask }: GenerationRequest): boolean {
+  return [...referenceImages, mask].some(
+    (image) => image?.url !== undefined || image?.data !== undefined,
+  );
+}
+
 function assertReference(image: ReferenceImage, field: string): void {
   const { mediaId, url, data, staged } = image;
   const given = [mediaId, url, data, staged].filter((value) => value !== undefined);

@@ -10,6 +10,9 @@ export interface RunTicket {
 /** Of all places, the part that one space cannot take: others find room however much it sends. */
 const KEPT_FROM_ONE = 8;
 
+const RUNS_TAKEN =
+  'Too many generations are running. Wait and try again, or send Prefer: respond-async.';
+
 interface Waiter {
   space: string;
   rank: number;
@@ -25,9 +28,11 @@ export class RunSlots {
   private readonly reserved = new Counts();
   private readonly waiting: Waiter[] = [];
 
+  /** @param refusal what is said when all is taken */
   constructor(
     private readonly runsMax: number,
     private readonly waitingMax: number,
+    private readonly refusal = RUNS_TAKEN,
   ) {}
 
   get runningCount(): number {
@@ -46,7 +51,7 @@ export class RunSlots {
    */
   reserve(space: string, rank = 0): RunTicket {
     const most = this.runsMax + this.waitingMax;
-    if (!this.reserved.hasRoom(space, most)) throw busy();
+    if (!this.reserved.hasRoom(space, most)) throw busy(this.refusal);
     this.reserved.add(space);
     let state: 'reserved' | 'running' | 'ended' = 'reserved';
     return {
@@ -79,7 +84,7 @@ export class RunSlots {
       };
       const timer = setTimeout(() => {
         this.waiting.splice(this.waiting.indexOf(waiter), 1);
-        reject(busy());
+        reject(busy(this.refusal));
       }, timeoutMs);
       this.waiting.push(waiter);
     });
@@ -130,10 +135,6 @@ class Counts {
   }
 }
 
-function busy(): DomainError {
-  return new DomainError(
-    'request.busy',
-    'Too many generations are running. Wait and try again, or send Prefer: respond-async.',
-    { retryAfterS: 2 },
-  );
+function busy(message: string): DomainError {
+  return new DomainError('request.busy', message, { retryAfterS: 2 });
 }
