@@ -5,6 +5,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import { Rounds } from '../common/rounds.js';
 import { AppConfig } from '../config/app-config.js';
 import type { RemovalProgress } from '../spaces/domain/space-removal.js';
 import { SpaceHooks } from '../spaces/space-hooks.js';
@@ -20,9 +21,7 @@ const BATCH_MAX = 1_000;
 @Injectable()
 export class WebhooksKeeper implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(WebhooksKeeper.name);
-  private readonly timers: NodeJS.Timeout[] = [];
-  private readonly rounds = new Map<string, Promise<void>>();
-  private isStopped = false;
+  private readonly rounds = new Rounds((message) => this.logger.warn(message));
 
   constructor(
     private readonly config: AppConfig,
@@ -41,10 +40,8 @@ export class WebhooksKeeper implements OnModuleInit, OnApplicationBootstrap, OnM
     this.every(FORGET_EVERY_MS, 'log', () => this.forget());
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.isStopped = true;
-    for (const timer of this.timers) clearInterval(timer);
-    await Promise.all(this.rounds.values());
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** Removes deliveries past their time; answers how many. */
@@ -53,7 +50,7 @@ export class WebhooksKeeper implements OnModuleInit, OnApplicationBootstrap, OnM
     for (;;) {
       const count = await this.store.forget(this.config.webhooks.logDays, BATCH_MAX);
       gone += count;
-      if (count < BATCH_MAX || this.isStopped) return gone;
+      if (count < BATCH_MAX || this.rounds.signal.aborted) return gone;
     }
   }
 
@@ -62,19 +59,8 @@ export class WebhooksKeeper implements OnModuleInit, OnApplicationBootstrap, OnM
   }
 
   private every(ms: number, name: string, work: () => Promise<unknown>): void {
-    this.begin(name, work);
-    this.timers.push(setInterval(() => this.begin(name, work), ms).unref());
-  }
-
-  /** One round of each at a time. */
-  private begin(name: string, work: () => Promise<unknown>): void {
-    if (this.rounds.has(name)) return;
-    const round = work()
-      .then(() => undefined)
-      .catch((error: unknown) => {
-        this.logger.warn(`webhooks: ${name} could not be looked after: ${String(error)}`);
-      })
-      .finally(() => this.rounds.delete(name));
-    this.rounds.set(name, round);
+    const round = this.rounds.of(`webhooks: ${name} could not be looked after`, work);
+    round.every(ms);
+    void round.begin();
   }
 }
