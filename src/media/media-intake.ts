@@ -3,6 +3,7 @@ import { assert } from '../common/assert.js';
 import { mediaTooLarge } from './domain/media.errors.js';
 import { ImageProbe } from './probe/image-probe.js';
 import type { ImageFacts } from './probe/image-step.js';
+import { PngUnpacking } from './probe/png-unpacking.js';
 import { type EditInUse, type PictureEdit, toEditor } from './rewrite/picture-edit.js';
 
 export interface IntakeLimits {
@@ -27,6 +28,9 @@ export class MediaIntake {
   private readonly givenHash: Hash | null;
   private readonly editor: EditInUse;
   private readonly probe: ImageProbe;
+  /** Pixels of the chunk that passes, of a PNG that a caller gave. */
+  private packed: Uint8Array[] = [];
+  private unpacking: PngUnpacking | null = null;
   private outcome: IntakeResult | null = null;
   private receivedBytes = 0;
   private sizeBytes = 0;
@@ -37,23 +41,20 @@ export class MediaIntake {
   ) {
     this.givenHash = edit.kind === 'clean' ? createHash('sha256') : null;
     this.editor = toEditor(edit);
-    this.probe = new ImageProbe(limits.pixelsMax, { editor: this.editor });
+    this.probe = new ImageProbe(limits.pixelsMax, {
+      editor: this.editor,
+      onPixels: edit.kind === 'clean' ? (bytes, facts) => this.seePixels(bytes, facts) : undefined,
+    });
   }
 
   /** Throws before its end unless all of it is a picture, so that the store never keeps anything else. */
   async *pass(
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source) {
-      this.receivedBytes += chunk.byteLength;
-      if (this.receivedBytes > this.limits.bytesMax) throw mediaTooLarge(this.limits.bytesMax);
-      this.givenHash?.update(chunk);
-      for (const kept of this.probe.push(chunk)) {
-        if (kept.byteLength === 0) continue;
-        this.hash.update(kept);
-        this.sizeBytes += kept.byteLength;
-        yield kept;
-      }
+    try {
+      for await (const chunk of source) yield* this.take(chunk);
+    } finally {
+      this.unpacking?.end();
     }
     const facts = this.probe.finish();
     this.outcome = {
@@ -63,6 +64,26 @@ export class MediaIntake {
       givenSha256: this.givenHash?.digest('hex') ?? null,
       hasManifest: this.editor.hasManifest,
     };
+  }
+
+  private async *take(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+    this.receivedBytes += chunk.byteLength;
+    if (this.receivedBytes > this.limits.bytesMax) throw mediaTooLarge(this.limits.bytesMax);
+    this.givenHash?.update(chunk);
+    const pieces = this.probe.push(chunk);
+    for (const bytes of this.packed.splice(0)) await this.unpacking?.pass(bytes);
+    for (const kept of pieces) {
+      if (kept.byteLength === 0) continue;
+      this.hash.update(kept);
+      this.sizeBytes += kept.byteLength;
+      yield kept;
+    }
+  }
+
+  private seePixels(bytes: Uint8Array, facts: ImageFacts): void {
+    if (facts.format !== 'png') return;
+    this.unpacking ??= new PngUnpacking(facts);
+    this.packed.push(bytes);
   }
 
   /** To be asked once everything has passed. */

@@ -12,8 +12,8 @@ const MARKER_BYTES = 2;
 export interface ProbeOptions {
   /** Default: nothing is changed. */
   editor?: PictureEditor;
-  /** Sees the bytes that the pixels are coded in, as they pass. */
-  onPixels?: (bytes: Uint8Array) => void;
+  /** Sees the bytes that the pixels are coded in, as they pass, to be read before the chunk is used again. */
+  onPixels?: (bytes: Uint8Array, facts: ImageFacts) => void;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface ProbeOptions {
  */
 export class ImageProbe {
   private readonly walk: ReturnType<typeof walkImage>;
-  private readonly onPixels: ((bytes: Uint8Array) => void) | null;
+  private readonly onPixels: ProbeOptions['onPixels'] | null;
   private step: ImageStep | null = null;
   /** Bytes that a step needs together and that came in different chunks. */
   private pending: Buffer = NOTHING;
@@ -136,7 +136,7 @@ export class ImageProbe {
         }
         case 'seek_marker': {
           const found = findMarker(buffer, at);
-          this.onPixels?.(buffer.subarray(at, found.at));
+          this.seePixels(buffer.subarray(at, found.at));
           at = found.at;
           if (found.marker === null) return (handOn(at, at), at);
           this.advance(found.marker);
@@ -158,7 +158,7 @@ export class ImageProbe {
     else if (step.kind === 'collect') this.collected.push(Buffer.from(bytes));
     else if (step.kind === 'skip') {
       if (step.crc !== undefined) this.crc = crc32(bytes, this.crc);
-      if (step.isPixels) this.onPixels?.(bytes);
+      if (step.isPixels) this.seePixels(bytes);
     }
   }
 
@@ -170,6 +170,10 @@ export class ImageProbe {
     this.passedBytes = 0;
     this.collected = [];
     this.crc = this.step?.kind === 'skip' ? (this.step.crc ?? 0) : 0;
+  }
+
+  private seePixels(bytes: Uint8Array): void {
+    if (this.facts) this.onPixels?.(bytes, this.facts);
   }
 
   private measure(facts: ImageFacts): void {
