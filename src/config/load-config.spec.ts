@@ -89,6 +89,10 @@ describe('loadConfig', () => {
     [{ AI_PROVIDER: 'bfl' }, ['BFL_API_KEY']],
     [{ AI_PROVIDER: 'replicate' }, ['REPLICATE_API_KEY']],
     [{ AI_PROVIDER: 'sora' }, ['shut it down']],
+    [
+      { RETENTION_MIN_DAYS: '30', RETENTION_MAX_DAYS: '7' },
+      ['RETENTION_MIN_DAYS=30', 'RETENTION_MAX_DAYS=7'],
+    ],
     [{ BOOTSTRAP_API_KEY: `atl_${'x'.repeat(60)}` }, ['BOOTSTRAP_API_KEY']],
   ])('refuses %o and names what is missing', (environment, named) => {
     const text = faultsOf(environment).join('\n');

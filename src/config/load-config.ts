@@ -10,7 +10,7 @@ import { checkModeration, toModeration } from './to-moderation.js';
 import { checkProvenance, toProvenance } from './to-provenance.js';
 import { toServing } from './to-serving.js';
 import { checkPayments, toPayments } from './to-payments.js';
-import { toRetention } from './retention-config.js';
+import { checkRetention, toRetention } from './retention-config.js';
 import { toUpstream } from './to-upstream.js';
 import { checkVendors, toVendors } from './to-vendors.js';
 
@@ -36,6 +36,7 @@ function checkTogether(values: SettingValues, faults: string[]): void {
   checkPayments(values, faults);
   checkModeration(values, faults);
   checkProvenance(values, faults);
+  checkRetention(values, faults);
   checkReturnOrigins(values, faults);
   checkUrlScheme(values, 'DATABASE_URL', ['postgres:', 'postgresql:'], faults);
   checkUrlScheme(values, 'REDIS_URL', ['redis:', 'rediss:'], faults);

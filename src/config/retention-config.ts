@@ -14,6 +14,13 @@ export interface RetentionConfig {
   scanAtH: number | null;
 }
 
+/** Between two bounds that have crossed no policy could be set. */
+export function checkRetention(values: SettingValues, faults: string[]): void {
+  const { RETENTION_MIN_DAYS: least, RETENTION_MAX_DAYS: most } = values as Record<string, number>;
+  if (most === 0 || least! <= most!) return;
+  faults.push(`RETENTION_MAX_DAYS=${most} is less than RETENTION_MIN_DAYS=${least}`);
+}
+
 export function toRetention(values: SettingValues): RetentionConfig {
   return {
     defaultDays: (values.RETENTION_DEFAULT_DAYS as number) || null,
