@@ -9,6 +9,8 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:20-bookworm-slim
 ENV HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+# Else glibc keeps what pictures once took: docs/operations.md, Memory.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 WORKDIR /app
 # A volume mounted here takes its owner from the image.
 RUN mkdir -p /data/media && chown -R node:node /data

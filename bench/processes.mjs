@@ -11,6 +11,8 @@ const READY_MS = 180_000;
 const STOP_MS = 40_000;
 const LOOK_EVERY_MS = 50;
 const BYTES_PER_KIB = 1_024;
+/** As `npm start` and the image set them: docs/operations.md, Memory. */
+const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** Starts a script of this folder, such as pipe.mjs; it ends when this process lets go of it. */
 export async function startHelper(script, ...parameters) {
@@ -36,7 +38,7 @@ export async function startService(settings, logFile, nodeArguments = []) {
   const log = openSync(logFile, 'w');
   const startedMs = performance.now();
   const child = spawn(process.execPath, [...nodeArguments, MAIN], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...settings },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...ALLOCATOR, ...settings },
     stdio: ['ignore', log, log],
   });
   closeSync(log);
