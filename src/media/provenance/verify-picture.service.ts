@@ -11,6 +11,9 @@ import { type Inspection, inspectPicture } from './inspect-picture.js';
 
 /** Files looked at at once: each may be held whole. */
 const FILES_MAX = 8;
+/** Of one space, so that its slow senders keep no other space waiting. */
+const FILES_OF_SPACE_MAX = 4;
+const RETRY_AFTER_S = 2;
 /** Stored pictures that a file is compared with. */
 const COMPARED_MAX = 10;
 const FETCH_TIMEOUT_MS = 20_000;
@@ -31,7 +34,8 @@ export interface PictureVerdict {
 @Injectable()
 export class VerifyPictureService {
   private readonly logger = new Logger(VerifyPictureService.name);
-  private running = 0;
+  /** The space of each. */
+  private readonly running: string[] = [];
 
   constructor(
     private readonly config: AppConfig,
@@ -43,14 +47,13 @@ export class VerifyPictureService {
 
   /** @throws DomainError `media.…` for what is no picture, `request.busy` */
   async verify(searchSpaceId: string, bytes: AsyncIterable<Uint8Array>): Promise<PictureVerdict> {
-    if (this.running >= FILES_MAX) {
-      throw new DomainError('request.busy', 'Too many files are being verified. Try again.');
-    }
-    this.running += 1;
+    const ofSpace = this.running.filter((id) => id === searchSpaceId).length;
+    if (this.running.length >= FILES_MAX || ofSpace >= FILES_OF_SPACE_MAX) throw busy();
+    this.running.push(searchSpaceId);
     try {
       return await this.judge(searchSpaceId, await this.inspect(bytes));
     } finally {
-      this.running -= 1;
+      this.running.splice(this.running.indexOf(searchSpaceId), 1);
     }
   }
 
@@ -130,6 +133,14 @@ export class VerifyPictureService {
     }
     return false;
   }
+}
+
+function busy(): DomainError {
+  return new DomainError(
+    'request.busy',
+    'Too many files are being verified at this moment. Wait and try again.',
+    { retryAfterS: RETRY_AFTER_S },
+  );
 }
 
 function isAlike(asset: MediaAsset, { format, widthPx, heightPx }: Inspection): boolean {
