@@ -9,6 +9,7 @@ import { UnitOfWork } from '../persistence/unit-of-work.port.js';
 import {
   type FindingKind,
   REPAIR_TTL_S,
+  removesMost,
   type ScanFinding,
   type StorageScan,
 } from './domain/storage-scan.js';
@@ -48,10 +49,12 @@ export class StorageScansService {
 
   /**
    * Begins the repair of what a scan has found; each finding is looked at again first.
-   * @throws DomainError `request.not_found`; `request.conflict` when it is not the time for it
+   * @param isConfirmed whether most of what is stored may go
+   * @throws DomainError `request.not_found`; `request.conflict` when it is not the time for it, or not confirmed
    */
-  async repair(caller: Caller, id: string): Promise<StorageScan> {
+  async repair(caller: Caller, id: string, isConfirmed: boolean): Promise<StorageScan> {
     const scan = await this.get(id);
+    if (!isConfirmed && removesMost(scan)) throw massRemoval(scan);
     await this.unitOfWork.run(async (scope) => {
       const scans = scope.get(StorageScanRepository);
       const begun = await scans.beginRepair(scan.id, caller.userId, REPAIR_TTL_S);
@@ -97,6 +100,15 @@ function underWay(busyId: string | null): DomainError {
     'request.conflict',
     `${which} is under way. Wait for its end: GET /api/v1/ops/storage/scans tells how far it has come.`,
     { details: busyId === null ? {} : { scan_id: busyId } },
+  );
+}
+
+function massRemoval({ orphans, objects }: StorageScan): DomainError {
+  return new DomainError(
+    'request.conflict',
+    `${orphans} of ${objects} stored objects would be removed. Check that store and database are of the same installation ` +
+      'and day; then send confirm_mass_removal: true.',
+    { details: { orphans, objects } },
   );
 }
 

@@ -189,9 +189,21 @@ describe('a scan of the store', () => {
     const trial = { dry_run: true };
     const tried = await atelier.call('POST', `${SCANS}/${scan.id}/repair`, trial, operator);
     expectProblem(tried, { status: 400, code: 'request.invalid' });
+    // As with a database that was brought back from another day.
+    const most = 'UPDATE storage_scans SET objects = 201, found_orphans = $2 WHERE id = $1';
+    await sql(most, [scan.id, 101]);
+    const unsure = await atelier.call('POST', `${SCANS}/${scan.id}/repair`, {}, operator);
+    expectProblem(unsure, CONFLICT);
+    expect(unsure.body).toMatchObject({ orphans: 101, objects: 201 });
+    expect(unsure.body.detail).toContain('confirm_mass_removal: true');
     await sql(`UPDATE storage_scans SET finished_at = now() - interval '2 days' WHERE id = $1`, [
       scan.id,
     ]);
+    const sure = { confirm_mass_removal: true };
+    const late = await atelier.call('POST', `${SCANS}/${scan.id}/repair`, sure, operator);
+    expectProblem(late, CONFLICT);
+    expect(late.body.detail).toContain('start a new one');
+    await sql(most, [scan.id, 100]);
     expectProblem(await atelier.call('POST', `${SCANS}/${scan.id}/repair`, {}, operator), CONFLICT);
     const busy = newId();
     await sql(

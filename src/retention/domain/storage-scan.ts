@@ -19,6 +19,14 @@ export const FINDINGS_MAX = 10_000;
 /** A scan that is older shows what may not be so any more, and is not repaired. */
 export const REPAIR_TTL_S = 24 * 60 * 60;
 
+/** So many orphans may go whatever their share is. */
+const ORPHANS_FEW = 100;
+
+/** Whether most of what is stored would go: so it looks where the database is of another day or place. */
+export function removesMost({ orphans, objects }: ScanCounts): boolean {
+  return orphans > ORPHANS_FEW && orphans * 2 > objects;
+}
+
 export type ScanState = 'scanning' | 'scanned' | 'repairing' | 'repaired' | 'failed';
 
 /** What was looked at, and what of it was found wanting. */

@@ -10,13 +10,13 @@ import type { FastifyReply } from 'fastify';
 import type { Caller } from '../../common/caller.js';
 import { toIdPageRequest, toPage } from '../../common/page.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
-import { NoFieldsDto } from '../../http/no-fields.dto.js';
 import { PageQueryDto } from '../../http/page-query.dto.js';
 import { RequiresOperator } from '../../http/requires.decorator.js';
 import { GRACE_H } from '../domain/storage-scan.js';
 import { StorageScansService } from '../storage-scans.service.js';
 import {
   ListScanFindingsDto,
+  RepairStorageDto,
   ScanFindingsPageResponse,
   StartStorageScanDto,
   StorageScanResponse,
@@ -96,14 +96,14 @@ export class StorageScansController {
       'looked for where a crash may have left them. No row is ever deleted. Each finding is looked at again first.',
   })
   @ApiAcceptedResponse({ type: StorageScanResponse })
-  @ApiConflictResponse({ description: 'It has not ended, is too old, or was repaired before' })
+  @ApiConflictResponse({ description: 'It has not ended, is too old, was repaired before, or would remove most of the store' })
   async repair(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
-    @Body() _body: NoFieldsDto,
+    @Body() body: RepairStorageDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StorageScanResponse> {
-    const scan = await this.scans.repair(caller, id);
+    const scan = await this.scans.repair(caller, id, body.confirm_mass_removal ?? false);
     void reply.header('location', `${ROOT}/${scan.id}`);
     return toScanResponse(scan);
   }

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import type { Page } from '../../common/page.js';
 import { PageQueryDto } from '../../http/page-query.dto.js';
 import {
@@ -29,6 +29,17 @@ export class StartStorageScanDto {
   @Min(GRACE_H)
   @Max(GRACE_MAX_H)
   grace_h?: number;
+}
+
+export class RepairStorageDto {
+  @ApiPropertyOptional({
+    type: Boolean,
+    default: false,
+    description: 'Needed where the repair removes more than half of all that is stored',
+  })
+  @IsOptional()
+  @IsBoolean()
+  confirm_mass_removal?: boolean;
 }
 
 export class ListScanFindingsDto extends PageQueryDto {
