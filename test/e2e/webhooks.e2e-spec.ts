@@ -14,6 +14,7 @@ import { newId } from '../../src/common/ids.js';
 import { WalletWatch } from '../../src/webhooks/wallet-watch.js';
 import { WebhooksKeeper } from '../../src/webhooks/webhooks.keeper.js';
 import { type Answer, startApplication, type TestApplication } from '../setup/application.js';
+import { dressByFacade } from '../setup/dress-by-facade.js';
 import { expectProblem } from '../setup/expect-error.js';
 import { createPerson, createSpace, must, operatorOf, type Person } from '../setup/people.js';
 import { WebhookClient, WEBHOOKS } from '../setup/webhook-client.js';
@@ -214,7 +215,7 @@ describe('what happens', () => {
     await must(atelier, 201, 'POST', WEBHOOKS, asked, owner.session);
     const made = await makePicture(owner, space);
     await expect.poll(() => receiver.listAt('/all').length, WAIT).toBe(1);
-    const shown = await dress(owner, space, made.images[0].url);
+    const shown = await dressByFacade(atelier, owner, space, made.images[0].url);
     const crossed = { budget_id: newId(), name: 'Team', percent: 80, spent_micros: 8, secret: 'x' };
     await append('budget.threshold_reached', space, crossed);
     await atelier.app.get(WalletWatch).look();
@@ -364,21 +365,6 @@ describe('the log', () => {
 async function makePicture(owner: Person, space: string): Promise<Answer['body']> {
   const body = { ...PICTURE, search_space_id: space };
   return must(atelier, 201, 'POST', '/api/v1/image-generations', body, owner.session);
-}
-
-/** By the façade, with one picture as person and garment. */
-async function dress(owner: Person, space: string, url: string): Promise<Answer['body']> {
-  const consent = JSON.stringify({ subject: 'self', basis: 'consent' });
-  const form = new FormData();
-  const fields = { user_id: 'shopper-7', catalog_id: 'coat-7', consent };
-  for (const [name, value] of Object.entries(fields)) form.set(name, value);
-  const picture = await (await fetch(url)).blob();
-  for (const name of ['user_image', 'catalog_image']) form.set(name, picture, 'a.png');
-  const headers = { ...owner.session, 'x-search-space-id': space };
-  const path = `${atelier.baseUrl}/api/v1/create-image`;
-  const answer = await fetch(path, { method: 'POST', headers, body: form });
-  expect(answer.status).toBe(200);
-  return answer.json();
 }
 
 async function append(kind: string, searchSpaceId: string, payload: object, id = newId()) {
