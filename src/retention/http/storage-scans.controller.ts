@@ -96,7 +96,10 @@ export class StorageScansController {
       'looked for where a crash may have left them. No row is ever deleted. Each finding is looked at again first.',
   })
   @ApiAcceptedResponse({ type: StorageScanResponse })
-  @ApiConflictResponse({ description: 'It has not ended, is too old, was repaired before, or would remove most of the store' })
+  @ApiConflictResponse({
+    description:
+      'It has not ended, is too old, was repaired before, or would remove most of the store',
+  })
   async repair(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
