@@ -1,7 +1,7 @@
 /**
  * Proves what the large set does while Redis or Postgres is away and when it comes back, and when a process is as good
  * as dead and then goes on. Redis and Postgres stand behind a gate that is shut; a Redis that comes back has lost its
- * keys, a Postgres has ended every session.
+ * keys, a Postgres has ended every session. Where the machine has a Redis server, one is killed and started anew as well.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Environment } from '../../../src/config/read-settings.js';
 import { Fleet } from '../../setup/fleet.js';
 import { createInstallation, type Installation } from '../../setup/installation.js';
+import { hasRedisServer, OwnRedis } from '../../setup/own-redis.js';
 import { proofRounds } from '../../setup/proof-rounds.js';
 import { type ProofRow, toColumns } from '../../setup/proof-table.reporter.js';
 import { createTcpGate, type TcpGate } from '../../setup/tcp-gate.js';
@@ -31,9 +32,11 @@ describe('the large set', () => {
   let installation: Installation;
   let fleet: Fleet;
   let gate: TcpGate | null;
+  let ownRedis: OwnRedis | null;
 
   beforeEach(async () => {
     gate = null;
+    ownRedis = null;
     vendor = await OpenaiSimulator.start({ delayMs: 100 });
     installation = await createInstallation('large', {
       OPENAI_API_KEY: 'any',
@@ -49,6 +52,7 @@ describe('the large set', () => {
     await gate?.open().catch(() => undefined);
     await fleet?.stop();
     await gate?.shut();
+    await ownRedis?.kill();
     await vendor.stop();
     await installation.drop();
   });
@@ -120,25 +124,47 @@ describe('the large set', () => {
     TEST_TIMEOUT_MS,
   );
 
+  /** Twelve that run or wait while Redis is lost and comes back: all succeed, each paid once. */
+  async function expectNothingLost(loseRedis: () => Promise<void>): Promise<void> {
+    const [first = ''] = fleet.addresses();
+    const slow = { ...PICTURE, provider_options: { delay_ms: AWAY_MS / 2 } };
+    await Promise.all(Array.from({ length: 12 }, () => generate(first, slow, 'respond-async')));
+    const running = async () => {
+      const { body } = await send(first, 'GET', `${GENERATIONS}?status=running`);
+      return body.data.length;
+    };
+    await expect.poll(running, { timeout: BACK_TIMEOUT_MS }).toBeGreaterThan(0);
+    await loseRedis();
+    await expect.poll(countOpen, { timeout: BACK_TIMEOUT_MS }).toBe(0);
+    const list = await send(first, 'GET', `${GENERATIONS}?status=succeeded`);
+    expect(list.body.data).toHaveLength(12);
+    expect(await readWallet(first)).toMatchObject({ held_micros: 0, spent_micros: 12_000 });
+  }
+
   it(
-    'loses nothing that ran or waited when Redis is started anew in the middle of it',
+    'loses nothing that ran or waited when Redis comes back empty in the middle of it',
     async () => {
       const redis = await startBehindGate('REDIS_URL', 6379);
-      const [first = ''] = fleet.addresses();
-      const slow = { ...PICTURE, provider_options: { delay_ms: AWAY_MS / 2 } };
-      await Promise.all(Array.from({ length: 12 }, () => generate(first, slow, 'respond-async')));
-      const running = async () => {
-        const { body } = await send(first, 'GET', `${GENERATIONS}?status=running`);
-        return body.data.length;
-      };
-      await expect.poll(running, { timeout: BACK_TIMEOUT_MS }).toBeGreaterThan(0);
-      await redis.shut();
-      await loseRedisKeys();
-      await redis.open();
-      await expect.poll(countOpen, { timeout: BACK_TIMEOUT_MS }).toBe(0);
-      const list = await send(first, 'GET', `${GENERATIONS}?status=succeeded`);
-      expect(list.body.data).toHaveLength(12);
-      expect(await readWallet(first)).toMatchObject({ held_micros: 0, spent_micros: 12_000 });
+      await expectNothingLost(async () => {
+        await redis.shut();
+        await loseRedisKeys();
+        await redis.open();
+      });
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it.runIf(hasRedisServer())(
+    'loses nothing that ran or waited when a Redis server is killed and started anew',
+    async () => {
+      const redis = await OwnRedis.start();
+      ownRedis = redis;
+      await start({ REDIS_URL: redis.url });
+      await expectNothingLost(async () => {
+        await redis.kill();
+        await delay(BUSY_MS);
+        await redis.startAnew();
+      });
     },
     TEST_TIMEOUT_MS,
   );
