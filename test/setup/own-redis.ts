@@ -1,15 +1,10 @@
 /** A Redis server of one test, on a port of its own, that is killed and started anew. It keeps nothing. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { Redis } from 'ioredis';
 
 const READY_WITHIN_MS = 30_000;
-
-/** Whether this machine has the server itself, not only somebody else's to connect to. */
-export function hasRedisServer(): boolean {
-  return spawnSync('redis-server', ['--version']).status === 0;
-}
 
 export class OwnRedis {
   readonly url: string;
@@ -31,6 +26,8 @@ export class OwnRedis {
     this.server = spawn('redis-server', [...address, '--save', '', '--appendonly', 'no'], {
       stdio: 'ignore',
     });
+    // Rejects where there is no such program: the machine needs redis-server for this, as well as a Redis to connect to.
+    await once(this.server, 'spawn');
     const client = new Redis(this.url, { maxRetriesPerRequest: null });
     client.on('error', () => undefined);
     const late = setTimeout(() => client.disconnect(), READY_WITHIN_MS);

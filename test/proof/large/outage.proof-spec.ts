@@ -1,7 +1,7 @@
 /**
  * Proves what the large set does while Redis or Postgres is away and when it comes back, and when a process is as good
  * as dead and then goes on. Redis and Postgres stand behind a gate that is shut; a Redis that comes back has lost its
- * keys, a Postgres has ended every session. Where the machine has a Redis server, one is killed and started anew as well.
+ * keys, a Postgres has ended every session. A Redis server of the test's own is killed and started anew as well.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Environment } from '../../../src/config/read-settings.js';
 import { Fleet } from '../../setup/fleet.js';
 import { createInstallation, type Installation } from '../../setup/installation.js';
-import { hasRedisServer, OwnRedis } from '../../setup/own-redis.js';
+import { OwnRedis } from '../../setup/own-redis.js';
 import { proofRounds } from '../../setup/proof-rounds.js';
 import { type ProofRow, toColumns } from '../../setup/proof-table.reporter.js';
 import { createTcpGate, type TcpGate } from '../../setup/tcp-gate.js';
@@ -154,7 +154,7 @@ describe('the large set', () => {
     TEST_TIMEOUT_MS,
   );
 
-  it.runIf(hasRedisServer())(
+  it(
     'loses nothing that ran or waited when a Redis server is killed and started anew',
     async () => {
       const redis = await OwnRedis.start();
