@@ -73,6 +73,7 @@ export class Round {
       this.tell(error);
     }
   }
+
   private tell(error: unknown): void {
     const nowMs = performance.now();
     if (nowMs - this.toldAtMs < TELL_EVERY_MS) return;

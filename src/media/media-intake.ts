@@ -52,7 +52,16 @@ export class MediaIntake {
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of source) yield* this.take(chunk);
+      for await (const chunk of source) {
+        const pieces = this.look(chunk);
+        if (this.packed.length > 0) await this.unpack();
+        for (const kept of pieces) {
+          if (kept.byteLength === 0) continue;
+          this.hash.update(kept);
+          this.sizeBytes += kept.byteLength;
+          yield kept;
+        }
+      }
     } finally {
       this.unpacking?.end();
     }
@@ -66,18 +75,17 @@ export class MediaIntake {
     };
   }
 
-  private async *take(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  private look(chunk: Uint8Array): Uint8Array[] {
     this.receivedBytes += chunk.byteLength;
     if (this.receivedBytes > this.limits.bytesMax) throw mediaTooLarge(this.limits.bytesMax);
     this.givenHash?.update(chunk);
-    const pieces = this.probe.push(chunk);
-    for (const bytes of this.packed.splice(0)) await this.unpacking?.pass(bytes);
-    for (const kept of pieces) {
-      if (kept.byteLength === 0) continue;
-      this.hash.update(kept);
-      this.sizeBytes += kept.byteLength;
-      yield kept;
-    }
+    return this.probe.push(chunk);
+  }
+
+  /** At once what one chunk brought, or parts of a byte each would cost a turn of the thread pool each. */
+  private async unpack(): Promise<void> {
+    const pieces = this.packed.splice(0);
+    await this.unpacking?.pass(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces));
   }
 
   private seePixels(bytes: Uint8Array, facts: ImageFacts): void {

@@ -1,7 +1,10 @@
 /** PNG pixels are let through up to what their size has room for, whatever they are packed in. */
 import { deflateSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { MediaIntake } from '../media-intake.js';
+import { toPngChunk } from '../rewrite/png-chunks.js';
 import { PngUnpacking } from './png-unpacking.js';
+import { PNG_SIGNATURE } from './walk-png.js';
 
 const FACTS = { format: 'png', widthPx: 100, heightPx: 100 } as const;
 const REFUSED = { code: 'media.unreadable' };
@@ -40,5 +43,20 @@ describe('PngUnpacking', () => {
       undefined,
     );
     await expect(unpack(pixels.subarray(0, 8))).resolves.toBeUndefined();
+  });
+
+  it('is asked once for each chunk that comes in, however many parts its pixels are in', async () => {
+    const header = Buffer.from('00000064000000640806000000', 'hex');
+    const packed = deflateSync(Buffer.alloc(100 * (1 + 100 * 4)));
+    const parts = Array.from(packed, (byte) => toPngChunk('IDAT', Buffer.of(byte)));
+    const end = toPngChunk('IEND', Buffer.alloc(0));
+    const png = Buffer.concat([PNG_SIGNATURE, toPngChunk('IHDR', header), ...parts, end]);
+    const asked = vi.spyOn(PngUnpacking.prototype, 'pass');
+    const intake = new MediaIntake({ bytesMax: 1_000_000, pixelsMax: 10_000 }, { kind: 'clean' });
+    const kept: Uint8Array[] = [];
+    for await (const piece of intake.pass([png])) kept.push(piece);
+    expect(Buffer.concat(kept)).toEqual(png);
+    expect(asked.mock.calls.map(([bytes]) => Buffer.from(bytes))).toEqual([packed]);
+    asked.mockRestore();
   });
 });
